@@ -1,0 +1,47 @@
+# Everything a person or a CI machine types. Each target sets up what it needs; nothing is assumed but Python >= 3.11.
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+READY  := $(VENV)/.ready
+
+.PHONY: run test lint types layers check interop interop-full bench clean constraints
+
+run: $(READY)        ## every scenario against the runtime, a report at the end
+	$(BIN)/harness run
+
+test: $(READY)       ## the tests, without the slow interop ones
+	$(BIN)/python -m pytest -q -n auto -m "not interop and not bench" tests
+
+lint: $(READY)
+	$(BIN)/ruff check . && $(BIN)/ruff format --check .
+
+types: $(READY)
+	$(BIN)/mypy
+
+layers: $(READY)
+	$(BIN)/lint-imports
+
+check: lint types layers test
+
+interop: $(READY)    ## the pinned subset of real consumers: what CI runs
+	$(BIN)/python -m pytest -q -m "interop and not slow" tests/interop
+
+interop-full: $(READY)
+	$(BIN)/python -m pytest -q -m interop tests/interop
+
+bench: $(READY)
+	$(BIN)/python -m pytest -q -s -m bench tests/bench
+
+constraints:         ## re-pin (needs uv); the file names no registry
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
+		--no-annotate --no-header --extra openai --group dev pyproject.toml -o constraints.txt
+
+clean:
+	rm -rf $(VENV) reports/latest
+
+$(READY): constraints.txt pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed, this is " + sys.version) if sys.version_info < (3, 11) else 0'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --require-hashes -r constraints.txt
+	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation -e .
+	touch $@

@@ -1,0 +1,88 @@
+"""A cassette: one recorded or synthesized conversation, byte-exact.
+
+One folder: ``cassette.yaml`` for people and diffs, and one raw body file per response, because no text format
+keeps stream bytes as they were.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from harness.delivery import Framing, Headers
+
+FORMAT_VERSION = 1
+
+Kind = Literal["sse", "jsonl"]
+RecordedEnding = Literal["fin", "cut", "reset", "stall", "client-abort"]
+
+
+@dataclass(frozen=True, slots=True)
+class Provenance:
+    """Where the bytes come from."""
+
+    provider: str
+    source: Literal["recorded", "synthesized"]
+    tool: str
+    """Program and version that wrote the cassette, e.g. ``stream-harness 0.1.0``."""
+    date: str
+    """ISO date."""
+    model: str | None = None
+    notes: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedRequest:
+    """The request that was answered, after redaction."""
+
+    method: str = "POST"
+    path: str = "/v1/responses"
+    headers: Headers = ()
+    body: Any = None
+    """Its JSON, or None."""
+    redacted: tuple[str, ...] = ()
+    """JSON pointers and ``header:NAME`` marks of what redaction replaced."""
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedResponse:
+    """Status, headers, bytes, and when each chunk came."""
+
+    status: int
+    headers: Headers
+    framing: Framing
+    body: bytes
+    chunks: tuple[tuple[int, float], ...]
+    """``(offset, ms)`` of each chunk's first byte; ms from the request. Empty for an empty body."""
+    ending: RecordedEnding = "fin"
+    ended_ms: float = 0.0
+    redacted: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Interaction:
+    """One request and its response."""
+
+    request: RecordedRequest
+    response: RecordedResponse
+    turn: int = 0
+    attempt: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Cassette:
+    """One conversation. ``name`` is ``<provider>/<name>``, the path below the cassettes folder."""
+
+    name: str
+    provenance: Provenance
+    interactions: tuple[Interaction, ...]
+    kind: Kind = "sse"
+    description: str = ""
+    tags: tuple[str, ...] = ()
+    path: Path | None = field(default=None, compare=False)
+
+    @property
+    def bodies(self) -> Mapping[tuple[int, int], bytes]:
+        return {(entry.turn, entry.attempt): entry.response.body for entry in self.interactions}

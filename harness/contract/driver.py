@@ -1,0 +1,55 @@
+"""The driver protocol, version 1: one JSON object a line over stdin and stdout, in any language.
+
+The driver says ``ready`` once, then answers each ``run`` with one ``outcome``; stderr is free. It imports its
+consumer before it says ready and serves cases one after another; the harness kills it when a case outlives its
+``deadline_ms`` and starts it anew. Closing stdin asks it to leave.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+DRIVER_PROTOCOL = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """What a consumer is asked to do: one conversation, a call per turn, against ``base_url``."""
+
+    id: str
+    base_url: str
+    """With the version path (``http://127.0.0.1:PORT/v1``): the client adds ``/responses``."""
+    turns: tuple[dict[str, Any], ...] = ({"input": "hello"},)
+    """Per turn: ``input``, a text or a list of Responses input items that this turn adds."""
+    tools: tuple[dict[str, Any], ...] = ()
+    timeouts: dict[str, float] = field(default_factory=dict)
+    """Deadlines to configure the consumer with, in ms: ``first_byte_ms``, ``idle_ms``, ``total_ms``, ``read_ms``."""
+    cancel_after: int | None = None
+    """Cancel the first turn after this many callbacks."""
+    deadline_ms: float = 20_000
+    """Past this the driver is killed and the case is judged as hung."""
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "protocol": DRIVER_PROTOCOL,
+            "op": "run",
+            "case": self.id,
+            "base_url": self.base_url,
+            "turns": list(self.turns),
+            "tools": list(self.tools),
+            "timeouts": self.timeouts,
+            "cancel_after": self.cancel_after,
+            "deadline_ms": self.deadline_ms,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """The driver's first line: ``{"protocol": 1, "ready": {...}}``."""
+
+    consumer: str
+    version: str
+    lane: str
+    runtime: str
+    """Language and its version, e.g. ``python 3.11.7``."""

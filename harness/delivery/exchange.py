@@ -1,0 +1,95 @@
+"""The deliveries of one case, and which of them answers which request.
+
+A request that carries new conversation items opens a turn; the same input again is another attempt at the
+turn. An attempt that no delivery was written for gets the turn's last one again: a server that fails keeps failing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from harness.delivery.actions import Action, Cut, End, EndingAction, Framing, Head, Reset, Send, Stall, Wait
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """One connection: waits, a head, sends and waits, and one ending; or an ending with no head at all."""
+
+    actions: tuple[Action, ...]
+
+    def __post_init__(self) -> None:
+        endings = [index for index, action in enumerate(self.actions) if isinstance(action, EndingAction)]
+        if endings != [len(self.actions) - 1]:
+            raise ValueError("a delivery has exactly one ending (End, Cut, Reset or Stall), and it comes last")
+        heads = [index for index, action in enumerate(self.actions) if isinstance(action, Head)]
+        sends = [index for index, action in enumerate(self.actions) if isinstance(action, Send)]
+        if len(heads) > 1 or (sends and (not heads or heads[0] > sends[0])):
+            raise ValueError("a delivery has at most one Head, and it comes before the first Send")
+        if not heads and isinstance(self.ending, End):
+            raise ValueError("End needs a Head: a connection closed before the head is a Cut")
+        if any(not action.data for action in self.actions if isinstance(action, Send)):
+            raise ValueError("a Send is never empty: in chunked framing an empty chunk ends the body")
+
+    @property
+    def ending(self) -> EndingAction:
+        last = self.actions[-1]
+        assert isinstance(last, End | Cut | Reset | Stall)
+        return last
+
+    @cached_property
+    def head(self) -> Head | None:
+        return next((action for action in self.actions if isinstance(action, Head)), None)
+
+    @cached_property
+    def body(self) -> bytes:
+        """All body bytes, as the server means to send them (content-encoded bytes stay encoded)."""
+        return b"".join(action.data for action in self.actions if isinstance(action, Send))
+
+    @property
+    def content_length(self) -> int | None:
+        """The content-length the client is told; None unless the framing has one."""
+        if self.head is None or self.head.framing is not Framing.LENGTH:
+            return None
+        declared = self.head.declared_length
+        return len(self.body) if declared is None else declared
+
+    @property
+    def longest_wait_ms(self) -> float:
+        """The longest silence between two actions the client can see; adjacent waits add up. A Stall is endless."""
+        longest = silence = 0.0
+        for action in self.actions:
+            silence = silence + action.ms if isinstance(action, Wait) else 0.0
+            longest = max(longest, silence)
+        return float("inf") if isinstance(self.ending, Stall) else longest
+
+
+@dataclass(frozen=True)
+class Exchange:
+    """Deliveries keyed (turn, attempt), both from 0; every turn that is listed has an attempt 0."""
+
+    deliveries: Mapping[tuple[int, int], Delivery]
+
+    def __post_init__(self) -> None:
+        turns = {turn for turn, _ in self.deliveries}
+        if not turns or turns != set(range(len(turns))):
+            raise ValueError("an exchange lists its turns from 0 without a gap")
+        if any((turn, 0) not in self.deliveries for turn in turns):
+            raise ValueError("every turn of an exchange has an attempt 0")
+
+    @classmethod
+    def single(cls, delivery: Delivery) -> Exchange:
+        """One turn whose every attempt is answered alike."""
+        return cls({(0, 0): delivery})
+
+    @property
+    def turns(self) -> int:
+        return 1 + max(turn for turn, _ in self.deliveries)
+
+    def answer(self, turn: int, attempt: int) -> Delivery | None:
+        """What the server says to this request; None when the case has no such turn."""
+        if turn >= self.turns:
+            return None
+        known = max(number for t, number in self.deliveries if t == turn and number <= attempt)
+        return self.deliveries[turn, known]

@@ -1,0 +1,1 @@
+"""What frames mean, one package a protocol."""
