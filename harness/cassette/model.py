@@ -50,15 +50,22 @@ class RecordedRequest:
 class RecordedResponse:
     """Status, headers, bytes, and when each chunk came."""
 
-    status: int
+    status: int | None
+    """None when the connection ended before a head."""
     headers: Headers
+    """As received, framing headers too: they show what length a cut body had promised."""
     framing: Framing
     body: bytes
+    """Exactly as sent: content-encoded bytes stay encoded."""
     chunks: tuple[tuple[int, float], ...]
     """``(offset, ms)`` of each chunk's first byte; ms from the request. Empty for an empty body."""
     ending: RecordedEnding = "fin"
+    head_ms: float = 0.0
+    """When the head came, from the request."""
     ended_ms: float = 0.0
+    """When the ending came, from the request; 0 when it is not known. For a stall: when watching it was given up."""
     redacted: tuple[str, ...] = ()
+    """Names of the rules whose hits were replaced in the body, and ``header:NAME`` marks."""
 
 
 @dataclass(frozen=True, slots=True)

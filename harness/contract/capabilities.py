@@ -33,6 +33,8 @@ class Capabilities:
     tool_calls: bool = True
     custom_tools: bool = True
     reasoning: bool = True
+    encrypted_reasoning: bool = True
+    """Hands out the encrypted form too, so that the next turn can send it back."""
     refusals: bool = True
     phases: bool = True
     status: bool = True

@@ -1,0 +1,21 @@
+"""Named, pure edits of a stream, and plans made of them."""
+
+from harness.mutations.operator import Layer, Operator, Unmatched, operators
+from harness.mutations.plan import Applied, Miss, Mutation, Plan, PlanError
+from harness.mutations.selector import Selector
+from harness.mutations.take import Piece, Take
+
+__all__ = [
+    "Applied",
+    "Layer",
+    "Miss",
+    "Mutation",
+    "Operator",
+    "Piece",
+    "Plan",
+    "PlanError",
+    "Selector",
+    "Take",
+    "Unmatched",
+    "operators",
+]

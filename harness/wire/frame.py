@@ -1,21 +1,24 @@
 """What the decoder hands out: one block of the stream, with its exact bytes.
 
-A frame is everything up to and including the blank line that ends it, so concatenating ``raw`` of all frames
-and the tail gives the stream back, byte for byte. Field meanings are those of the WHATWG HTML standard,
-"Server-sent events", section 9.2.6 (Interpreting an event stream).
+Every blank line ends a frame, also one that follows another blank line: that frame has no fields and its ``raw`` is
+the blank line alone. So concatenating ``raw`` of all frames and the tail gives the stream back, byte for byte. Field
+meanings are those of the WHATWG HTML standard, "Server-sent events", section 9.2.6 (Interpreting an event stream).
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class Frame:
+# A named tuple and no frozen dataclass: as immutable, but built four times as fast, and building frames is most of
+# what decoding costs.
+class Frame(NamedTuple):
     """One block of the stream, terminated by a blank line."""
 
     raw: bytes
-    """Exact bytes, blank line included; the first frame also holds a byte order mark, if there was one."""
+    """Exact bytes, blank line included; the first frame also holds a byte order mark, if there was one. When the chunk
+    before ended between CR and LF of a blank line, that late LF is the first byte of the next frame."""
     start: int
     """Offset of ``raw`` in the stream."""
     event: str
@@ -23,13 +26,13 @@ class Frame:
     data: str | None
     """The data buffer without its last line feed; None when the block had no ``data`` field (nothing is dispatched)."""
     id: str | None = None
-    """Value of the last valid ``id`` field of this block."""
+    """Value of the last valid ``id`` field of this block; the standard carries it over to later blocks, this does not."""
     retry: int | None = None
     """Reconnection time in ms, when a valid ``retry`` field was there."""
     comments: tuple[str, ...] = ()
-    """Comment lines without their colon."""
+    """Comment lines without their colon and, as with a field's value, without one space after it."""
     replaced: bool = False
-    """Whether bytes that are not UTF-8 were replaced by U+FFFD."""
+    """Whether bytes of ``event``, ``data`` or ``id`` that are not UTF-8 were replaced by U+FFFD."""
 
     @property
     def end(self) -> int:
@@ -43,7 +46,11 @@ class Frame:
 
 @dataclass(frozen=True, slots=True)
 class Tail:
-    """What was left when the stream ended: the standard discards it; here the caller is told."""
+    """What was left when the stream ended: the standard discards it; here the caller is told.
+
+    Its fields are read as if the last line and the block had been finished there. A tail need not be a loss: ask
+    ``lost``. It may be a comment, or no more than the late LF of the last frame's blank line (see ``Frame.raw``).
+    """
 
     raw: bytes
     start: int

@@ -1,0 +1,152 @@
+"""hermes-agent's Codex/Responses path on a real ``AIAgent``, in two lanes.
+
+``stream``: the stream runner, ``agent._run_codex_stream(kwargs, client=...)``, present in every release; the client is
+what the agent builds for one request (no SDK retries). ``call``: ``agent._interruptible_api_call(kwargs)``, the caller
+above it, with its worker thread, its watchdogs and the agent's own client.
+
+Mapping to the outcome:
+- ended, failure: what the call raised, else returned. An interrupt is asked for by ``agent.interrupt()``; when the
+  call returns in spite of it, the flag ``interrupted`` says what the agent itself can see.
+- status, items, usage: ``status``, ``output`` and ``usage`` of the object the lane returns. A returned ``error`` (of a
+  failed response) and ``incomplete_details`` become the failure attached to the result, as one cause without a type.
+- text: None while there are items, since the agent takes the answer from them; without items its fallback ``output_text``.
+- trace: ``stream_delta_callback`` (text) and ``reasoning_callback``, in order. No release announces a reset. The text that
+  the agent's display filters hold back at the end of a call is delivered by the agent when the next call starts; the
+  driver asks for it in the same way, at once.
+- deadlines of the case become the environment variables a user would set, before the call.
+"""
+
+from __future__ import annotations
+
+import importlib.metadata
+import os
+import sys
+import tempfile
+from typing import Any
+
+HOME = tempfile.mkdtemp(prefix="hermes-home-")
+os.environ.update(HOME=HOME, HERMES_HOME=HOME, HERMES_QUIET="1")
+
+import _driver  # type: ignore[import-not-found]  # noqa: E402
+import openai  # noqa: E402
+import run_agent  # type: ignore[import-not-found]  # noqa: E402
+
+MODEL = "gpt-5"
+
+_VARIABLES = {
+    "first_byte_ms": "HERMES_CODEX_TTFB_TIMEOUT_SECONDS",
+    "idle_ms": "HERMES_CODEX_EVENT_STALE_TIMEOUT_SECONDS",
+    "total_ms": "HERMES_CODEX_HARD_TIMEOUT_SECONDS",
+    "read_ms": "HERMES_STREAM_READ_TIMEOUT",
+}
+
+
+class Lane:
+    """One way into the agent: how it is called, and what client it uses."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self._call = {"stream": self._stream, "call": self._whole_call}[name]
+
+    def run_case(self, case: dict[str, Any], tell_turn: Any) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+        for key, variable in _VARIABLES.items():
+            _set(variable, case.get("timeouts", {}).get(key))
+        leftovers = _driver.Leftovers()
+        agent = agent_of(case)
+
+        def call(said: list[dict[str, Any]], number: int) -> dict[str, Any]:
+            trace = _driver.Trace(case.get("cancel_after") if number == 0 else None, agent.interrupt)
+            return self._turn(agent, case, said, trace)
+
+        turns = _driver.converse(case, call, tell_turn)
+        return turns, leftovers.count()
+
+    def _turn(self, agent: Any, case: dict[str, Any], said: list[dict[str, Any]], trace: Any) -> dict[str, Any]:
+        agent.stream_delta_callback = lambda text: trace.add("text", text)
+        agent.reasoning_callback = lambda text: trace.add("reasoning", text)
+        kwargs = agent._get_transport().preflight_kwargs(request_of(case, said))
+        final, failure = _driver.attempt(lambda: self._call(agent, kwargs, trace))
+        agent._reset_stream_delivery_tracking()
+        flags = {"flags": ["interrupted"]} if getattr(agent, "_interrupt_requested", False) else {}
+        if failure is not None:
+            return {"ended": "raised", "failure": failure, "trace": trace.entries, **flags}
+        return {**returned(final), "trace": trace.entries, **flags}
+
+    @staticmethod
+    def _stream(agent: Any, kwargs: dict[str, Any], trace: Any) -> Any:
+        http_client = openai.DefaultHttpxClient(
+            event_hooks={"request": [trace.request_sent]}, limits=_limits(max_connections=1000)
+        )
+        client = openai.OpenAI(base_url=agent.base_url, api_key="test", max_retries=0, http_client=http_client)
+        _driver.retire(client.close)
+        return agent._run_codex_stream(kwargs, client=client)
+
+    @staticmethod
+    def _whole_call(agent: Any, kwargs: dict[str, Any], trace: Any) -> Any:
+        build = type(agent)._create_request_openai_client
+
+        def watched(*args: Any, **given: Any) -> Any:
+            client = build(agent, *args, **given)
+            client._client.event_hooks["request"].append(trace.request_sent)
+            return client
+
+        agent._create_request_openai_client = watched
+        return agent._interruptible_api_call(kwargs)
+
+
+def returned(final: Any) -> dict[str, Any]:
+    """The object the lane returned, as a turn."""
+    items = _driver.items_of(_driver.get(final, "output"))
+    turn = {
+        "ended": "returned",
+        "status": _driver.text_of(_driver.get(final, "status")),
+        "items": items,
+        "text": None if items else _driver.text_of(_driver.get(final, "output_text")),
+        "usage": _driver.usage_of(_driver.get(final, "usage")),
+    }
+    causes = [_driver.get(final, name) for name in ("error", "incomplete_details")]
+    chain = [_cause(cause) for cause in causes if cause is not None]
+    return {**turn, "failure": {"chain": chain}} if chain else turn
+
+
+def _cause(attached: Any) -> dict[str, Any]:
+    shown = attached if isinstance(attached, dict) else getattr(attached, "__dict__", {"value": str(attached)})
+    message = _driver.text_of(_driver.get(attached, "message")) or _driver.text_of(_driver.get(attached, "reason"))
+    return {"type": "attached", "message": message or "", "details": _driver.as_json(shown)}
+
+
+def request_of(case: dict[str, Any], said: list[dict[str, Any]]) -> dict[str, Any]:
+    tools = {"tools": list(case["tools"])} if case.get("tools") else {}
+    return {"model": MODEL, "instructions": "Be brief.", "input": said, "store": False, **tools}
+
+
+def agent_of(case: dict[str, Any]) -> Any:
+    """An agent as a program that embeds it builds one; nothing of it reaches the network or the user's files."""
+    return run_agent.AIAgent(
+        base_url=case["base_url"],
+        api_key="test",
+        provider="custom",
+        api_mode="codex_responses",
+        model=MODEL,
+        quiet_mode=True,
+        skip_context_files=True,
+        skip_memory=True,
+        enabled_toolsets=["todo"],
+    )
+
+
+def _limits(**given: int) -> Any:
+    library = sys.modules[openai.DefaultHttpxClient.__mro__[1].__module__.partition(".")[0]]
+    return library.Limits(max_keepalive_connections=0, **given)
+
+
+def _set(variable: str, ms: float | None) -> None:
+    if ms is None:
+        os.environ.pop(variable, None)
+    else:
+        os.environ[variable] = str(ms / 1000)
+
+
+if __name__ == "__main__":
+    lane = Lane(sys.argv[1] if len(sys.argv) > 1 else "stream")
+    _driver.serve("hermes-agent", importlib.metadata.version("hermes-agent"), lane.name, lane.run_case)

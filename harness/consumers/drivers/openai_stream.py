@@ -1,0 +1,113 @@
+"""The openai SDK's ``responses.stream()`` helper, as its README shows it: iterate, then ``get_final_response()``.
+
+Mapping to the outcome:
+- ended, failure: what the ``with`` block, the iteration or ``get_final_response()`` raised first; else returned.
+- status, items, usage: ``status``, ``output`` and ``usage`` of the final response, nothing else.
+- text: its ``output_text`` property; a property that raises is the consumer's failure too.
+- trace: text, refusal, argument and reasoning deltas as the helper yields them; every other event by its type.
+  There are no resets: the helper never retries once a stream is open.
+- cancel: leaving the ``with`` block, which is how its user stops a stream.
+- retries before the stream opens are the SDK's own (``max_retries`` at its default), with its own back-off.
+- client: one a case, without keep-alive, so that any socket alive after the call was left behind by the helper.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import openai
+
+if __name__ == "__main__":
+    import _driver  # type: ignore[import-not-found]
+else:
+    from harness.consumers.drivers import _driver
+
+LANE = "responses.stream"
+MODEL = "gpt-5"
+
+DELTAS = {
+    "response.output_text.delta": "text",
+    "response.refusal.delta": "refusal",
+    "response.function_call_arguments.delta": "arguments",
+    "response.custom_tool_call_input.delta": "arguments",
+    "response.reasoning_text.delta": "reasoning",
+    "response.reasoning_summary_text.delta": "reasoning",
+}
+
+
+def run_turn(client: openai.OpenAI, request: dict[str, Any], trace: _driver.Trace) -> dict[str, Any]:
+    """One call of the helper as one turn of the outcome."""
+
+    def call() -> tuple[Any, str] | None:
+        with client.responses.stream(**request) as stream:
+            for event in stream:
+                record(trace, event)
+                if trace.cancelled:
+                    return None
+            final = stream.get_final_response()
+            return final, final.output_text
+
+    result, failure = _driver.attempt(call)
+    if failure is not None:
+        return {"ended": "raised", "failure": failure, "trace": trace.entries}
+    if result is None:
+        return {"ended": "cancelled", "trace": trace.entries}
+    final, text = result
+    return {
+        "ended": "returned",
+        "status": _driver.text_of(final.status),
+        "items": _driver.items_of(final.output),
+        "text": _driver.text_of(text),
+        "usage": _driver.usage_of(final.usage),
+        "trace": trace.entries,
+    }
+
+
+def record(trace: _driver.Trace, event: Any) -> None:
+    """An event as its user sees it."""
+    kind = _driver.get(event, "type")
+    if kind in DELTAS:
+        trace.add(DELTAS[kind], _driver.get(event, "delta"))
+    else:
+        trace.add("event", kind)
+
+
+def request_of(case: dict[str, Any], said: list[dict[str, Any]]) -> dict[str, Any]:
+    """The arguments of one call."""
+    tools = {"tools": case["tools"]} if case.get("tools") else {}
+    return {"model": MODEL, "input": said, **tools}
+
+
+def client_of(case: dict[str, Any], on_request: Any) -> openai.OpenAI:
+    """The SDK's own HTTP client with its own defaults, but for keep-alive, seen from outside by a request hook."""
+    # Its HTTP library changed between major versions; the class the SDK derives from says which one it is.
+    library = sys.modules[openai.DefaultHttpxClient.__mro__[1].__module__.partition(".")[0]]
+    http_client = openai.DefaultHttpxClient(
+        event_hooks={"request": [on_request]},
+        limits=library.Limits(max_connections=1000, max_keepalive_connections=0),
+    )
+    read_ms = case.get("timeouts", {}).get("read_ms")
+    timeout = {"timeout": read_ms / 1000} if read_ms else {}
+    return openai.OpenAI(base_url=case["base_url"], api_key="test", http_client=http_client, **timeout)
+
+
+def run_case(case: dict[str, Any], tell_turn: Any) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+    """All turns on one client, and what they left behind before the client was closed."""
+    leftovers = _driver.Leftovers()
+    trace = _driver.Trace()
+
+    def call(said: list[dict[str, Any]], number: int) -> dict[str, Any]:
+        nonlocal trace
+        trace = _driver.Trace(case.get("cancel_after") if number == 0 else None)
+        return run_turn(client, request_of(case, said), trace)
+
+    client = client_of(case, lambda request: trace.request_sent())
+    turns = _driver.converse(case, call, tell_turn)
+    left = leftovers.count()
+    _driver.retire(client.close)
+    return turns, left
+
+
+if __name__ == "__main__":
+    _driver.serve("openai", openai.__version__, LANE, run_case)

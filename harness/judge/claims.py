@@ -1,0 +1,40 @@
+"""What a turn claims about itself: completion, doubt, or failure.
+
+Returning normally without any status is a claim too: the caller goes on as if all were well.
+"""
+
+from __future__ import annotations
+
+from harness.contract import Turn
+
+DOUBTS = frozenset(
+    {
+        "truncated", "incomplete", "interrupted", "damaged", "no_terminal", "partial", "unfinished",
+        "failed", "error", "cancelled", "length", "max_output_tokens", "content_filter",
+    }
+)  # fmt: skip
+"""Flags, statuses and finish reasons by which a caller can tell that an answer is not whole."""
+
+
+def claims_completion(turn: Turn) -> bool:
+    """Whether a caller would take this turn for a whole answer."""
+    if turn.ended != "returned" or turn.failure is not None:
+        return False
+    if turn.status not in {None, "completed"}:
+        return False
+    return not DOUBTS.intersection(turn.flags)
+
+
+def returned_status(turn: Turn) -> str:
+    """For people: how the turn ended, in a few words."""
+    if turn.ended != "returned":
+        kind = turn.failure.chain[0].type if turn.failure and turn.failure.chain else ""
+        return f"{turn.ended} {kind}".strip()
+    marks = f", flagged {', '.join(turn.flags)}" if turn.flags else ""
+    carried = f", carrying {turn.failure.chain[0].type}" if turn.failure and turn.failure.chain else ""
+    return f"returned with status {turn.status or '(none)'}{marks}{carried}"
+
+
+def raised_type(turn: Turn) -> str:
+    """The type of the error the caller got; empty when there was none."""
+    return turn.failure.chain[0].type if turn.failure and turn.failure.chain else ""

@@ -1,0 +1,41 @@
+"""One invariant a file. Importing this package registers them all, in the order of the report."""
+
+from harness.judge.invariants import (  # noqa: I001  (the order is that of the report)
+    typed_errors,
+    ends_in_time,
+    status_true,
+    no_silent_truncation,
+    content_kept,
+    nothing_invented,
+    tool_calls_whole,
+    refusal_kept,
+    reasoning_kept,
+    usage_true,
+    error_surfaced,
+    unknown_ignored,
+    stops_at_terminal,
+    stream_equals_final,
+    bounded_requests,
+    released,
+    cancel_honoured,
+)
+
+__all__ = [
+    "bounded_requests",
+    "cancel_honoured",
+    "content_kept",
+    "ends_in_time",
+    "error_surfaced",
+    "no_silent_truncation",
+    "nothing_invented",
+    "reasoning_kept",
+    "refusal_kept",
+    "released",
+    "status_true",
+    "stops_at_terminal",
+    "stream_equals_final",
+    "tool_calls_whole",
+    "typed_errors",
+    "unknown_ignored",
+    "usage_true",
+]

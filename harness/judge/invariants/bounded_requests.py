@@ -1,0 +1,33 @@
+"""Every extra request is money."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from harness.judge.duty import obligation_of
+from harness.judge.rule import Breach, Scene, invariant
+
+
+@invariant(
+    "bounded-requests",
+    rule="A turn costs one request when its answer was whole, and never more than the declared retry budget.",
+    why="A blind retry repeats the bill and the side effects, and hides the error that caused it.",
+    incident="An idle timeout retried without end: an agent paid for the same prompt until it was killed.",
+)
+def check(scene: Scene) -> Iterator[Breach]:
+    attempts = scene.evidence.attempts
+    whole = next((n for n, a in enumerate(attempts[:-1]) if obligation_of(a).owes_completion), None)
+    if whole is not None:
+        yield Breach(
+            f"attempt {whole} was answered in full, and the same was asked again",
+            "asked again after a whole answer",
+            evidenced=obligation_of(attempts[whole]).why,
+            assembled=f"{len(attempts)} requests",
+        )
+    elif len(attempts) > scene.capabilities.requests_per_turn:
+        yield Breach(
+            f"{len(attempts)} requests for one turn; the budget is {scene.capabilities.requests_per_turn}",
+            "retry budget exceeded",
+            evidenced=scene.obligation.why,
+            assembled=f"{len(attempts)} requests",
+        )

@@ -1,0 +1,64 @@
+"""The provider's own words reach the caller."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+from harness.judge.claims import returned_status
+from harness.judge.duty import Duty
+from harness.judge.rule import Breach, Scene, invariant
+
+MESSAGE_CHARS = 200
+"""How much of the provider's message must survive."""
+
+
+@invariant(
+    "error-surfaced",
+    rule="When the provider says why it failed, its code and message are in what the caller gets.",
+    why="Without them nobody can tell a rate limit from a missing entitlement, and the wrong thing is retried.",
+    incident="A flat error frame as first event: three blind retries, then 'did not emit a terminal response'.",
+)
+def check(scene: Scene) -> Iterator[Breach]:
+    error = scene.obligation.error
+    if scene.obligation.duty is not Duty.FAIL or error is None or scene.turn.ended in {"hung", "crashed", "cancelled"}:
+        return
+    shown = caller_sees(scene)
+    missing = {
+        name: value
+        for name, value in (("code", error.code), ("message", (error.message or "")[:MESSAGE_CHARS]))
+        if value and not contains(shown, value)
+    }
+    if missing:
+        yield Breach(
+            f"the provider's {' and '.join(missing)} did not reach the caller",
+            f"lost {'+'.join(missing)} of {error.shape} as {_manner(scene)}",
+            evidenced=", ".join(f"{name} {value!r}" for name, value in missing.items()),
+            assembled=f"{returned_status(scene.turn)}: {shown[:400]}",
+        )
+
+
+def caller_sees(scene: Scene) -> str:
+    """All error text within the caller's reach; a raw event loop hands the error frame itself out."""
+    failure = scene.turn.failure
+    raised = failure.text if failure is not None else ""
+    if scene.capabilities.assembles:
+        return raised
+    return "\n".join([raised, *(callback.data for callback in scene.turn.trace)])
+
+
+def contains(text: str, words: str) -> bool:
+    """Whether the words are in the text, as they are or as JSON writes them."""
+    spellings = {
+        words,
+        words.strip(),
+        json.dumps(words)[1:-1],
+        json.dumps(words, ensure_ascii=False)[1:-1],
+        repr(words)[1:-1],
+    }
+    return any(spelling in text for spelling in spellings)
+
+
+def _manner(scene: Scene) -> str:
+    failure = scene.turn.failure
+    return failure.chain[0].type if failure is not None and failure.chain else "a result without error"

@@ -1,0 +1,31 @@
+"""Nothing outlives the call."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import fields
+
+from harness.delivery import Ending
+from harness.judge.rule import Breach, Scene, invariant
+
+
+@invariant(
+    "released",
+    rule="No connection in mid-body, thread, task or process outlives the call.",
+    why="Each leak is small; after a day of retries the pool is empty and every call times out.",
+    incident="Error responses of streaming calls were never closed: PoolTimeout for everybody an hour later.",
+)
+def check(scene: Scene) -> Iterator[Breach]:
+    if scene.turn.ended in {"hung", "crashed"} or not scene.last_turn:
+        return
+    for spec in fields(scene.leftovers):
+        count = getattr(scene.leftovers, spec.name)
+        if count:
+            yield Breach(f"{count} {spec.name} outlived the call", f"{spec.name} left behind", assembled=str(count))
+    for number, attempt in enumerate(scene.evidence.attempts):
+        if attempt.served.ending is Ending.OPEN:
+            yield Breach(
+                f"the connection of attempt {number} was left open in the middle of its body",
+                "connection left open",
+                assembled=f"{attempt.served.taken} of {len(attempt.served.delivery.body)} bytes taken",
+            )

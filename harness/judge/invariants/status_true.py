@@ -1,0 +1,67 @@
+"""The status a caller sees is the one the stream ended with."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from harness.judge.claims import claims_completion, raised_type, returned_status
+from harness.judge.duty import Duty
+from harness.judge.invariants.typed_errors import is_declared
+from harness.judge.rule import Breach, Scene, assemblers, invariant
+from harness.judge.verdict import Mark
+
+WORDS: dict[Duty, frozenset[str]] = {
+    Duty.COMPLETE: frozenset({"completed"}),
+    Duty.INCOMPLETE: frozenset({"incomplete"}),
+    Duty.CANCELLED: frozenset({"cancelled", "canceled"}),
+    Duty.FAIL: frozenset({"failed"}),
+}
+"""The statuses that tell the truth, by duty; any that does not claim completion is bent, but no lie."""
+
+
+@invariant(
+    "status-true",
+    rule="A completed stream is reported as completed, and one that ended otherwise never is.",
+    why="Callers branch on the status: a failed answer taken for a whole one is acted upon.",
+    incident="openai-agents accepted response.failed and response.incomplete as a usable final response.",
+    needs=assemblers,
+)
+def check(scene: Scene) -> Iterator[Breach]:
+    turn, duty = scene.turn, scene.obligation.duty
+    if duty not in WORDS or turn.ended in {"hung", "crashed", "cancelled"}:
+        return
+    told = returned_status(turn)
+    if duty is Duty.COMPLETE:
+        yield from _completed(scene, told)
+    elif claims_completion(turn):
+        yield Breach(
+            f"the answer is passed on as complete, but {scene.obligation.why}",
+            f"{duty} taken for completed",
+            evidenced=scene.obligation.why,
+            assembled=told,
+        )
+    elif turn.ended == "returned" and turn.status not in {None, *WORDS[duty]}:
+        yield Breach(
+            f"the status is {turn.status!r}, but {scene.obligation.why}",
+            f"{duty} told as {turn.status}",
+            assembled=told,
+            mark=Mark.LENIENT,
+        )
+
+
+def _completed(scene: Scene, told: str) -> Iterator[Breach]:
+    turn = scene.turn
+    if claims_completion(turn):
+        return
+    if turn.ended == "raised" and turn.failure is not None and turn.failure.chain:
+        tolerated = scene.obligation.tolerates_error
+        mark = Mark.LENIENT if tolerated and is_declared(turn.failure.chain[0], scene.capabilities) else Mark.FAIL
+        reason = f"a completed stream was turned into an error{': ' + tolerated if mark is Mark.LENIENT else ''}"
+        yield Breach(reason, f"completed raised {raised_type(turn)}", scene.obligation.why, told, mark=mark)
+        return
+    yield Breach(
+        "a completed stream is not reported as completed",
+        f"completed told as {turn.status or 'doubtful'}",
+        evidenced=scene.obligation.why,
+        assembled=told,
+    )

@@ -1,0 +1,32 @@
+"""The answer is not held hostage by an open socket."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from harness.delivery import Stall
+from harness.judge.claims import returned_status
+from harness.judge.duty import Duty
+from harness.judge.rule import Breach, Scene, invariant
+
+
+@invariant(
+    "stops-at-terminal",
+    rule="Once the terminal has arrived the call ends, whether or not the server closes the connection.",
+    why="A finished answer, or a clear failure, turns into a timeout minutes later.",
+    incident="codex stored response.failed and reported it at EOF only: an open socket made it 'idle timeout'.",
+)
+def check(scene: Scene) -> Iterator[Breach]:
+    if not scene.evidence.attempts or scene.attempt.reading.terminal is None:
+        return
+    if not isinstance(scene.attempt.served.delivery.ending, Stall):
+        return
+    timed_out = scene.obligation.duty is Duty.COMPLETE and scene.turn.ended == "raised"
+    if scene.turn.ended == "hung" or timed_out:
+        yield Breach(
+            "the terminal had arrived, and the call still waited for the connection to close",
+            "waits for the end of the connection",
+            evidenced=scene.obligation.why,
+            assembled=returned_status(scene.turn),
+            frames=(scene.attempt.reading.terminal.frame,),
+        )

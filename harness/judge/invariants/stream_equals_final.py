@@ -1,0 +1,83 @@
+"""What the callbacks streamed is what the result says."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from harness.contract import Capabilities, Turn
+from harness.judge.calls import CALL_TYPES
+from harness.judge.content import Owed, attempts_text, excerpt, owed_texts, spells
+from harness.judge.invariants.content_kept import assembled_texts, owes_content
+from harness.judge.rule import Breach, Scene, assemblers, invariant
+from harness.judge.verdict import Mark
+from harness.protocols.responses.reading import ChannelKind, Witness
+
+
+def _needs(capabilities: Capabilities) -> str | None:
+    return "it streams nothing to its caller" if not capabilities.streams else assemblers(capabilities)
+
+
+@invariant(
+    "stream-equals-final",
+    rule="The text streamed since the last reset is the text of the result, no passage twice.",
+    why="The user reads the stream; what is stored and sent back next turn is the result.",
+    incident="A retry after the first deltas: the screen showed the beginning twice, and nobody was told.",
+    needs=_needs,
+)
+def check(scene: Scene) -> Iterator[Breach]:
+    if not owes_content(scene):
+        return
+    streamed = since_reset(scene.turn)
+    if not streamed or _agrees(scene, streamed):
+        return
+    voided = [text for attempt in scene.evidence.attempts[:-1] for text in attempts_text(attempt, ChannelKind.TEXT)]
+    kept = next((text for text in sorted(voided, key=len, reverse=True) if text and streamed.startswith(text)), None)
+    source = "deltas of a voided attempt stand before the answer" if kept else "streamed and final text differ"
+    yield Breach(
+        source,
+        source,
+        evidenced=excerpt(assembled_texts(scene)),
+        assembled=excerpt([streamed]),
+        mark=Mark.LENIENT if scene.attempt.reading.ambiguous and not kept else Mark.FAIL,
+    )
+
+
+def since_reset(turn: Turn) -> str:
+    """The text deltas a caller holds at the end: those after the last reset."""
+    texts: list[str] = []
+    for callback in turn.trace:
+        if callback.kind == "reset":
+            texts.clear()
+        elif callback.kind == "text":
+            texts.append(callback.data)
+    return "".join(texts)
+
+
+def _agrees(scene: Scene, streamed: str) -> bool:
+    final = assembled_texts(scene)
+    if _solid(streamed) == _solid("".join(final)) or _solid(streamed) == _solid(scene.turn.text or ""):
+        return True
+    told = owed_texts(scene, ChannelKind.TEXT)
+    if spells(told, streamed):
+        return True
+    deltas = _deltas(scene)
+    if _solid(streamed) in {_solid("".join(deltas)), _solid("".join(scene.attempt.text_deltas))}:
+        return True  # the wire itself streamed something else than it finally said
+    if any(item.type in CALL_TYPES for item in scene.attempt.reading.items):
+        # A consumer may stop streaming text once the model turns to tools.
+        return any(_solid(whole).startswith(_solid(streamed)) for whole in ("".join(final), "".join(deltas)))
+    return (
+        spells([Owed(entry.accepted, True, ()) for entry in told], streamed)
+        and not scene.capabilities.commentary_is_text
+    )
+
+
+def _deltas(scene: Scene) -> list[str]:
+    channels = [
+        item.channels[ChannelKind.TEXT] for item in scene.attempt.reading.items if ChannelKind.TEXT in item.channels
+    ]
+    return [channel.witnesses.get(Witness.DELTAS, "") for channel in channels]
+
+
+def _solid(text: str) -> str:
+    return "".join(text.split())

@@ -1,0 +1,100 @@
+"""One strand of an item's content, as each of its witnesses tells it.
+
+A stream says the same thing up to five times: as deltas, when a part is done, when the item is done, in the
+terminal's snapshot, and sometimes already when the item is added. Which one is believed is not decided here;
+this module only says which texts a right consumer may end up with.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cached_property
+
+
+class ChannelKind(StrEnum):
+    TEXT = "text"
+    REFUSAL = "refusal"
+    REASONING = "reasoning"
+    SUMMARY = "summary"
+    ARGUMENTS = "arguments"
+    INPUT = "input"
+
+
+class Witness(StrEnum):
+    """Who says it, in the order of the stream."""
+
+    ADDED = "added"
+    DELTAS = "deltas"
+    PART_DONE = "part-done"
+    PART = "part"
+    ITEM_DONE = "item-done"
+    SNAPSHOT = "snapshot"
+
+
+WHOLE_ITEM = frozenset({Witness.ITEM_DONE, Witness.SNAPSHOT})
+
+
+@dataclass(frozen=True)
+class Channel:
+    """Texts by witness and part index; empty texts are no witness and are absent."""
+
+    kind: ChannelKind
+    parts: Mapping[Witness, Mapping[int, str]]
+
+    @cached_property
+    def witnesses(self) -> Mapping[Witness, str]:
+        """Each witness's whole text: its parts joined in index order."""
+        return {witness: "".join(text for _, text in sorted(parts.items())) for witness, parts in self.parts.items()}
+
+    @cached_property
+    def accepted(self) -> tuple[str, ...]:
+        """The texts a right consumer may assemble, fullest first; empty when nobody witnessed anything.
+
+        A text that another witness continues is not full. Where full ones disagree, either is right. The snapshot
+        may be believed, but it makes no other witness less full: a right consumer need not read it.
+        """
+        told: Mapping[Witness, str] = {
+            witness: text for witness, text in self.witnesses.items() if witness is not Witness.SNAPSHOT
+        }
+        snapshot = self.witnesses.get(Witness.SNAPSHOT)
+        if not told:
+            return (snapshot,) if snapshot else ()
+        candidates = self._candidates(told)
+        full = [text for text in candidates if not any(o != text and o.startswith(text) for o in candidates)]
+        if snapshot is not None and not any(o != snapshot and o.startswith(snapshot) for o in full):
+            full.append(snapshot)
+        return tuple(dict.fromkeys(sorted(full, key=len, reverse=True)))
+
+    @property
+    def evidenced(self) -> bool:
+        return bool(self.parts)
+
+    @property
+    def only_in_snapshot(self) -> bool:
+        return set(self.parts) == {Witness.SNAPSHOT}
+
+    @property
+    def settled(self) -> bool:
+        """Whether a witness that speaks at the end, and so in full, was heard."""
+        return bool(set(self.parts) & {Witness.PART_DONE, Witness.PART, Witness.ITEM_DONE, Witness.SNAPSHOT})
+
+    def every_text(self) -> tuple[str, ...]:
+        """All texts any witness told, in part or whole: what is no invention."""
+        return tuple({*self.witnesses.values(), *self.accepted})
+
+    def _candidates(self, told: Mapping[Witness, str]) -> list[str]:
+        spoken = {witness: text for witness, text in told.items() if witness is not Witness.ADDED} or told
+        covered = {index for witness in spoken for index in self.parts[witness]}
+        candidates = [
+            text for witness, text in spoken.items() if witness in WHOLE_ITEM or set(self.parts[witness]) == covered
+        ]
+        if not candidates:
+            # No witness covers every part: different witnesses tell different parts in full.
+            fullest = {index: max((self.parts[w].get(index, "") for w in spoken), key=len) for index in covered}
+            candidates = ["".join(text for _, text in sorted(fullest.items()))]
+        if Witness.ADDED in told and Witness.DELTAS in told:
+            # Some servers put the first token into the added event and continue from there.
+            candidates.append(told[Witness.ADDED] + told[Witness.DELTAS])
+        return candidates

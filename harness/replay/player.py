@@ -1,0 +1,147 @@
+"""The heart shared by all ways of playing: which delivery answers a request, and what became of it.
+
+It does no input or output. A transport or a server admits a request, walks the script of the delivery it is
+given, and reports each thing the client got; the transcript can be taken at any moment, from any thread.
+"""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from harness.clock import Clock
+from harness.delivery import Delivery, End, Ending, Exchange, Framing, Head, Request, Send, Served, Transcript
+
+_CONVERSATION = ("input", "messages", "previous_response_id")
+"""The members of a JSON request that make up its conversation: Responses, Chat Completions and Messages."""
+
+
+class NeverEnds(BaseException):
+    """The delivery stalls for ever and the consumer set no deadline: in real time it would hang.
+
+    Not an Exception, lest the consumer takes it for an error of the stream and handles it.
+    """
+
+
+class Serving:
+    """One request being answered: the growing record behind a ``Served``. The first ending reported stays."""
+
+    def __init__(self, player: Player, turn: int, attempt: int, request: Request, delivery: Delivery) -> None:
+        self.turn = turn
+        self.attempt = attempt
+        self.request = request
+        self.delivery = delivery
+        self.taken = 0
+        self.head_taken = False
+        self.ending: Ending | None = None
+        self._player = player
+        self._opened_ms = player.elapsed_ms()
+        self._closed_ms = self._opened_ms
+
+    def took_head(self) -> None:
+        self.head_taken = True
+
+    def took(self, count: int) -> None:
+        """The client got ``count`` more body bytes (a negative count takes back what it never accepted)."""
+        self.taken += count
+
+    def over(self, ending: Ending) -> None:
+        with self._player.lock:
+            if self.ending is None:
+                self._closed_ms = self._player.elapsed_ms()
+                self.ending = ending
+
+    def served(self) -> Served:
+        """The record as of now."""
+        with self._player.lock:
+            running = self.ending is None
+            return Served(
+                self.turn,
+                self.attempt,
+                self.request,
+                self.delivery,
+                self.taken,
+                self.head_taken,
+                self.ending or Ending.OPEN,
+                self._opened_ms,
+                self._player.elapsed_ms() if running else self._closed_ms,
+            )
+
+
+@dataclass(slots=True)
+class _Place:
+    """Where the conversation stands."""
+
+    turn: int = -1
+    attempt: int = 0
+    conversation: object = None
+
+
+class Player:
+    """Plays one exchange, once: make a new one for every case. Times run from its making, in ms of ``clock``."""
+
+    def __init__(self, exchange: Exchange, clock: Clock) -> None:
+        self.exchange = exchange
+        self.clock = clock
+        self.lock = threading.Lock()
+        self._start = clock.now()
+        self._place = _Place()
+        self._servings: list[Serving] = []
+        self._unanswered: list[Request] = []
+
+    def elapsed_ms(self) -> float:
+        return (self.clock.now() - self._start) * 1000
+
+    def admit(self, request: Request) -> Serving:
+        """Decide what answers a request.
+
+        A POST that carries another conversation than the last one opens the next turn; the same conversation is
+        another attempt. A POST beyond the last turn gets HTTP 599, and any other method 404: neither is served.
+        """
+        if request.method != "POST":
+            return self._refuse(404, request, "only POST requests are replayed")
+        with self.lock:
+            turn, attempt = self._seat(request)
+            delivery = self.exchange.answer(turn, attempt)
+            if delivery is None:
+                self._unanswered.append(request)
+                return self._refuse(599, request, f"the exchange has {self.exchange.turns} turn(s), this is one more")
+            serving = Serving(self, turn, attempt, request, delivery)
+            self._servings.append(serving)
+            return serving
+
+    def transcript(self) -> Transcript:
+        with self.lock:
+            servings, unanswered = tuple(self._servings), tuple(self._unanswered)
+        return Transcript(tuple(serving.served() for serving in servings), unanswered)
+
+    def _seat(self, request: Request) -> tuple[int, int]:
+        place, conversation = self._place, _conversation(request.body)
+        if place.turn >= 0 and conversation == place.conversation:
+            place.attempt += 1
+        else:
+            place.turn, place.attempt, place.conversation = place.turn + 1, 0, conversation
+        return place.turn, place.attempt
+
+    def _refuse(self, status: int, request: Request, why: str) -> Serving:
+        return Serving(self, -1, 0, request, refusal(status, "not_replayed", f"{request.method} {request.target}: {why}"))
+
+
+def refusal(status: int, code: str, message: str) -> Delivery:
+    """The harness's own answer to a request that no delivery answers."""
+    body = orjson.dumps({"error": {"type": "harness", "code": code, "message": message}})
+    headers = (("content-type", "application/json"), ("connection", "close"))
+    return Delivery((Head(status, headers, Framing.LENGTH), Send(body), End()))
+
+
+def _conversation(body: bytes) -> object:
+    try:
+        document: Any = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return body
+    if not isinstance(document, dict) or not any(document.get(name) is not None for name in _CONVERSATION):
+        return body
+    return [document.get(name) for name in _CONVERSATION]

@@ -1,0 +1,85 @@
+"""What a caller may hook into, and the one rule for hooks that fail.
+
+A hook observes; it is not part of the reading. Its errors are logged, except TimeoutError and InterruptedError,
+which are how a hook ends the call.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any, ParamSpec
+
+from harness.runtime.assembler import Delta, Reset, Signal
+
+_log = logging.getLogger("harness.runtime")
+_P = ParamSpec("_P")
+
+
+def _nothing(*_: Any) -> None:
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class Callbacks:
+    """All optional."""
+
+    on_event: Callable[[Any], object] = _nothing
+    """Every event, before anything else is done with it."""
+    on_text_delta: Callable[[str], object] = _nothing
+    """Output text, commentary included; silent from the first tool call on."""
+    on_reasoning_delta: Callable[[str], object] = _nothing
+    """Reasoning text and summaries."""
+    on_first_delta: Callable[[], object] = _nothing
+    """Once a call, just before the first text or reasoning delta."""
+    on_reset: Callable[[str], object] = _nothing
+    """All deltas so far are void, for the reason given; what stands is told again, from the start."""
+    interrupted: Callable[[], bool] = lambda: False
+    """Asked after every event and before every retry; True ends the call with StreamInterrupted."""
+
+
+def call(hook: Callable[_P, object], *args: _P.args, **kwargs: _P.kwargs) -> None:
+    """Run a hook by the rule above."""
+    try:
+        hook(*args, **kwargs)
+    except (TimeoutError, InterruptedError):
+        raise
+    except Exception:
+        _log.exception("a callback of the caller failed; the stream goes on")
+
+
+class Teller:
+    """Passes signals on; remembers what must hold over several attempts of one call."""
+
+    def __init__(self, callbacks: Callbacks) -> None:
+        self._hooks = {
+            "text": callbacks.on_text_delta,
+            "reasoning": callbacks.on_reasoning_delta,
+            "summary": callbacks.on_reasoning_delta,
+        }
+        self._on_first_delta = callbacks.on_first_delta
+        self._on_reset = callbacks.on_reset
+        self._first = True
+        self._standing = False
+
+    def tell(self, signals: Iterable[Signal]) -> None:
+        for signal in signals:
+            match signal:
+                case Delta(channel, text):
+                    self._delta(channel, text)
+                case Reset(reason):
+                    self.void(reason)
+
+    def void(self, reason: str) -> None:
+        """Take back the deltas told so far, if there are any."""
+        if self._standing:
+            self._standing = False
+            call(self._on_reset, reason)
+
+    def _delta(self, channel: str, text: str) -> None:
+        if self._first:
+            self._first = False
+            call(self._on_first_delta)
+        self._standing = True
+        call(self._hooks[channel], text)

@@ -1,0 +1,272 @@
+"""One output item in the making: every text it has, with each witness of that text kept apart.
+
+The same words arrive up to four times: as deltas, in the part's ``done``, in the item's ``done``, and early in an
+``added``. A later kind of witness is the better one, but an empty or absent one says nothing: it never erases what
+another has said. Which witness wins is decided only when somebody asks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import orjson
+
+from harness.runtime.result import Item, ItemKind, Part, PartKind
+from harness.runtime.view import mapping, plain, sequence, text
+
+TextKind = str
+"""A PartKind, or ``arguments``."""
+
+ITEM_KINDS: dict[str, ItemKind] = {
+    "message": "message",
+    "function_call": "function_call",
+    "custom_tool_call": "custom_tool_call",
+    "reasoning": "reasoning",
+}
+CALLS = frozenset({"function_call", "custom_tool_call"})
+
+PART_KINDS: dict[str, PartKind] = {
+    "output_text": "text",
+    "text": "text",
+    "refusal": "refusal",
+    "reasoning_text": "reasoning",
+    "reasoning": "reasoning",
+    "summary_text": "summary",
+}
+
+
+class Text:
+    """One text of an item: a part of its content or summary, or a call's arguments."""
+
+    __slots__ = ("annotations", "deltas", "item_done", "noted", "opening", "over", "part_done")
+
+    def __init__(self) -> None:
+        self.opening = ""
+        self.deltas: list[str] = []
+        self.part_done = ""
+        self.item_done = ""
+        self.over = False
+        """Its ``done`` has come: another ``added`` at its place begins another part."""
+        self.noted: list[Any] = []
+        """Annotations from events of their own."""
+        self.annotations: tuple[Any, ...] = ()
+        """Annotations from the part as a whole."""
+
+    @property
+    def best(self) -> str:
+        return self.item_done or self.part_done or "".join(self.deltas) or self.opening
+
+
+class Draft:
+    """An item while its events come in; ``kind`` is None until an event tells."""
+
+    __slots__ = (
+        "announced",
+        "call_id",
+        "closed",
+        "confirmed",
+        "encrypted",
+        "id",
+        "index",
+        "kind",
+        "name",
+        "payload",
+        "phase",
+        "status",
+        "told",
+        "type",
+        "_places",
+        "_texts",
+    )
+
+    def __init__(self, kind: ItemKind | None, index: int | None, id: str) -> None:
+        self.kind = kind
+        self.index = index
+        self.id = id
+        self.type = ""
+        self.announced = False
+        """An ``added`` or a ``done`` named it; otherwise only its parts were seen."""
+        self.confirmed = False
+        """Its id came more than once: this stream's ids are stable."""
+        self.closed = False
+        """Its ``output_item.done`` has come."""
+        self.status = ""
+        self.phase = ""
+        self.call_id = ""
+        self.name = ""
+        self.encrypted = ""
+        self.payload: Any = None
+        self.told: dict[TextKind, list[tuple[int, str]]] = {}
+        """What callbacks were told: pieces with the number of their text, in the order of telling."""
+        self._texts: dict[tuple[TextKind, int], Text] = {}
+        self._places: dict[tuple[TextKind, int], int] = {}
+
+    def fits(self, kind: ItemKind | None) -> bool:
+        return self.kind is None or kind is None or self.kind == kind
+
+    # -- texts ------------------------------------------------------------------------------------------------
+
+    def place(self, kind: TextKind, stated: int) -> int:
+        """The number of the text that an event with this content or summary index is about."""
+        return self._places.get((kind, stated), stated)
+
+    def text(self, kind: TextKind, number: int) -> Text:
+        found = self._texts.get((kind, number))
+        if found is None:
+            found = self._texts[kind, number] = Text()
+        return found
+
+    def open_text(self, kind: TextKind, stated: int) -> Text:
+        """The text that a part's ``added`` begins: a new one where the one at this place is over."""
+        number = self.place(kind, stated)
+        if (kind, number) in self._texts and self._texts[kind, number].over:
+            number = 1 + max(other for name, other in self._texts if name == kind)
+            self._places[kind, stated] = number
+        return self.text(kind, number)
+
+    def best(self, kind: TextKind) -> str:
+        return "".join(self._texts[key].best for key in sorted(self._texts) if key[0] == kind)
+
+    def was_told(self, kind: TextKind) -> str:
+        return "".join(piece for _, piece in sorted(self.told.get(kind, ()), key=lambda entry: entry[0]))
+
+    @property
+    def text_kinds(self) -> tuple[TextKind, ...]:
+        return tuple(dict.fromkeys(kind for kind, _ in self._texts))
+
+    @property
+    def blank(self) -> bool:
+        """Whether no witness has given it any content."""
+        return not self.encrypted and not any(text.best for text in self._texts.values())
+
+    # -- whole items ------------------------------------------------------------------------------------------
+
+    def describe(self, item: Any) -> None:
+        """Take what names the item: never an empty value for one that is known."""
+        fields = mapping(item) or {}
+        self.type = text(fields.get("type")) or self.type
+        if self.kind is None and self.type:
+            self.kind = ITEM_KINDS.get(self.type, "other")
+        self.id = text(fields.get("id")) or self.id
+        self.status = text(fields.get("status")) or self.status
+        self.phase = text(fields.get("phase")) or self.phase
+        self.call_id = text(fields.get("call_id")) or self.call_id
+        self.name = text(fields.get("name")) or self.name
+        self.encrypted = text(fields.get("encrypted_content")) or self.encrypted
+        if fields:
+            self.announced = True
+            self.payload = plain(fields)
+
+    def open(self, item: Any) -> None:
+        """Take an ``added``; text in it stands only until another witness speaks."""
+        self.describe(item)
+        for kind, number, said, _ in _texts_of(item):
+            self.text(kind, number).opening = said
+
+    def close(self, item: Any) -> None:
+        """Take an ``output_item.done``, or the item as a terminal's snapshot has it."""
+        self.describe(item)
+        self.closed = True
+        said_by_kind: dict[TextKind, dict[int, str]] = {}
+        for kind, number, said, annotations in _texts_of(item):
+            said_by_kind.setdefault(kind, {})[number] = said
+            found = self.text(kind, number)
+            found.item_done = said
+            found.annotations = annotations or found.annotations
+        for kind, said in said_by_kind.items():
+            self._drop_splinters(kind, said)
+
+    def _drop_splinters(self, kind: TextKind, said: dict[int, str]) -> None:
+        # Some servers count content_index up with every delta: such parts are splinters of one that the item's
+        # done has whole. A part that the done merely left out is kept.
+        whole = "".join(said[number] for number in sorted(said))
+        extra = [number for name, number in sorted(self._texts) if name == kind and number not in said]
+        splinters = "".join(self._texts[kind, number].best for number in extra)
+        if splinters and splinters in whole:
+            for number in extra:
+                del self._texts[kind, number]
+
+    # -- the result -------------------------------------------------------------------------------------------
+
+    def item(self, *, whole: bool) -> Item:
+        """The item as it stands. ``whole``: the response says that all its items are complete."""
+        kind = self.kind or "other"
+        arguments = self.best("arguments") if kind in CALLS else None
+        valid = kind != "function_call" or _is_json(arguments or "")
+        return Item(
+            kind=kind,
+            type=self.type or kind,
+            id=self.id or None,
+            index=self.index,
+            parts=tuple(self._parts()),
+            phase=self.phase or None,
+            call_id=self.call_id or None,
+            name=self.name or None,
+            arguments=arguments,
+            invalid_arguments=not valid,
+            encrypted_content=self.encrypted or None,
+            finished=self._finished(whole, valid),
+            payload=self.payload,
+        )
+
+    def _finished(self, whole: bool, valid: bool) -> bool:
+        if self.status == "incomplete":
+            return False
+        if self.closed:
+            return True
+        # Without its own done, a call is made only if its arguments show that nothing is missing.
+        return whole and not self.blank and valid
+
+    def _parts(self) -> Iterator[Part]:
+        for kind, number in sorted(self._texts, key=lambda key: (key[0] == "summary", key[1], key[0])):
+            found = self._texts[kind, number]
+            if kind != "arguments" and (found.best or found.over):
+                annotations = found.annotations or tuple(found.noted)
+                yield Part(kind, found.best, annotations)  # type: ignore[arg-type]
+
+
+def _texts_of(item: Any) -> Iterator[tuple[TextKind, int, str, tuple[Any, ...]]]:
+    """The texts a whole item states, without the empty ones: kind, number, text, annotations."""
+    fields = mapping(item) or {}
+    content = fields.get("content")
+    entries = [content] if isinstance(content, str) else sequence(content)
+    default: PartKind = "reasoning" if fields.get("type") == "reasoning" else "text"
+    for number, entry in enumerate(entries):
+        kind, said, annotations = part_text(entry, default)
+        if said and kind:
+            yield kind, number, said, annotations
+    for number, entry in enumerate(sequence(fields.get("summary"))):
+        _, said, _ = part_text(entry, "summary")
+        if said:
+            yield "summary", number, said, ()
+    arguments = arguments_text(fields.get("arguments") if "arguments" in fields else fields.get("input"))
+    if arguments:
+        yield "arguments", 0, arguments, ()
+
+
+def part_text(part: Any, default: PartKind) -> tuple[PartKind | None, str, tuple[Any, ...]]:
+    """A part's kind (None: one we do not know), its text and its annotations."""
+    if isinstance(part, str):
+        return default, part, ()
+    fields = mapping(part) or {}
+    stated = text(fields.get("type"))
+    kind = PART_KINDS.get(stated) if stated else default
+    said = text(fields.get("refusal" if kind == "refusal" else "text"))
+    return kind, said, tuple(plain(entry) for entry in sequence(fields.get("annotations")))
+
+
+def arguments_text(value: Any) -> str:
+    """A call's arguments as text; some servers send the decoded object instead."""
+    if isinstance(value, str):
+        return value
+    fields = mapping(value)
+    return orjson.dumps(plain(fields)).decode() if fields else ""
+
+
+def _is_json(arguments: str) -> bool:
+    try:
+        orjson.loads(arguments)
+    except orjson.JSONDecodeError:
+        return False
+    return True

@@ -1,0 +1,115 @@
+"""Bytes to events, sans-IO: the wire's frames, each as decoded JSON, as damage, or as the end marker.
+
+A frame that cannot be decoded is no reason to stop: the stream goes on after it, and whoever assembles must know
+that something is missing. The decoder of the frames is replaceable: ``parse`` takes any decoder's name and data.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+import orjson
+
+from harness.runtime.errors import UndecodableStream
+from harness.wire import Decoder, LimitExceeded, Limits, Tail
+
+
+class Marker(Enum):
+    """An event that is no JSON."""
+
+    DONE = "[DONE]"
+
+
+@dataclass(frozen=True, slots=True)
+class Damage:
+    """Content may have been lost here."""
+
+    reason: str
+
+
+Event = dict[str, Any] | Damage | Marker
+
+
+def parse(name: str, data: str | None) -> Event | None:
+    """The event of one frame, from its ``event`` field and its data; None when there is nothing to dispatch."""
+    if not data or data.isspace():
+        return None
+    if data.strip() == Marker.DONE.value:
+        return Marker.DONE
+    try:
+        payload = loads(data)
+    except (ValueError, RecursionError) as error:
+        # Some gateways put their words there as they are; they are all the caller will ever get.
+        return {"type": "error", "message": data} if name == "error" else Damage(f"not JSON: {error}")
+    if not isinstance(payload, dict):
+        return {"type": "error", "error": payload} if name == "error" else Damage("JSON, but no object")
+    stated = payload.get("type")
+    if name == "error" and not (isinstance(stated, str) and stated.startswith(("error", "response."))):
+        return {"type": "error", **({"error": payload} if isinstance(stated, str) else {**payload, "type": "error"})}
+    if not isinstance(stated, str) and name not in {"", "message"}:
+        payload["type"] = name
+    return payload
+
+
+def loads(data: str | bytes) -> Any:
+    """JSON as tolerant as the standard library's: NaN and lone surrogates pass. Raises ValueError, RecursionError."""
+    try:
+        return orjson.loads(data)
+    except orjson.JSONDecodeError:
+        return json.loads(data)
+
+
+class EventDecoder:
+    """Feed it chunks as they come; ``close`` says what the end of the stream cut off."""
+
+    def __init__(self, limits: Limits | None = None) -> None:
+        self._frames = Decoder(limits=limits or Limits())
+
+    def feed(self, chunk: bytes) -> list[Event]:
+        """The events these bytes complete. Raises UndecodableStream when a limit is passed."""
+        events: list[Event] = []
+        try:
+            frames = self._frames.feed(chunk)
+        except LimitExceeded as error:
+            raise UndecodableStream(f"the stream passes a limit: {error}") from error
+        for frame in frames:
+            event = parse(frame.event, frame.data)
+            if event is not None:
+                events.append(event)
+            if frame.replaced:
+                events.append(Damage("bytes that are not UTF-8"))
+        return events
+
+    def close(self) -> list[Event]:
+        tail = self._frames.close()
+        return [] if tail is None or not _loses_content(tail) else [Damage("the last frame was cut off")]
+
+
+def decode_events(chunks: Iterable[bytes], limits: Limits | None = None) -> Iterator[Event]:
+    """All events of a body. Raises UndecodableStream when a limit is passed."""
+    decoder = EventDecoder(limits)
+    for chunk in chunks:
+        yield from decoder.feed(chunk)
+    yield from decoder.close()
+
+
+def _loses_content(tail: Tail) -> bool:
+    # The standard discards an unterminated frame. Where that frame is the terminal (relays forget its blank line,
+    # connections end inside it) nothing but the terminal is lost; any other frame might have been content.
+    event = parse(tail.event, tail.data)
+    if isinstance(event, dict):
+        response = event.get("response")
+        status = response.get("status") if isinstance(response, dict) else None
+        return event.get("type") not in _GOOD_TERMINALS or status not in {None, "completed"}
+    if isinstance(event, Damage):
+        return tail.event not in _GOOD_TERMINALS and not _BEGINS_AS_TERMINAL(tail.data or "")
+    return event is None and tail.event not in {"", *_GOOD_TERMINALS}
+
+
+_GOOD_TERMINALS = frozenset({"response.completed", "response.done"})
+_BEGINS_AS_TERMINAL = re.compile(r'\s*\{\s*"type"\s*:\s*"response\.(completed|done)"').match

@@ -1,0 +1,130 @@
+"""Bytes in, frames out: WHATWG HTML, section 9.2.5 (Parsing an event stream), incremental and without I/O.
+
+The stream is cut into lines by ``bytes.splitlines``, which knows exactly the three line ends of the standard; lines
+are gathered until a blank one, and then interpreted together. Each byte is looked at a fixed number of times, however
+the stream is chunked: what is unfinished is kept as a list of pieces and joined once.
+
+A CR ends its line at once, because waiting for a possible LF would hold a finished frame back until the next chunk.
+If that LF then comes first in the next chunk, it starts no line. Inside a block it is kept in its place; after a blank
+line the frame is out already, so the LF becomes the first byte of the next frame's ``raw``, or of the tail's. Only
+the place of this one byte depends on the chunking; fields never do.
+"""
+
+from __future__ import annotations
+
+import sys
+
+from harness.wire.fields import interpret
+from harness.wire.frame import Frame, Tail
+from harness.wire.limits import DEFAULT, UNLIMITED, LimitExceeded, Limits
+
+_BOM = b"\xef\xbb\xbf"
+_LINE_ENDS = b"\r\n"
+
+
+class Decoder:
+    """An incremental decoder of one stream."""
+
+    def __init__(self, *, limits: Limits = DEFAULT) -> None:
+        self._max_line = limits.max_line_bytes or sys.maxsize
+        self._max_event = limits.max_event_bytes or sys.maxsize
+        # Finished pieces of the current block: lines with their line ends; a BOM and a late LF are pieces of their own.
+        self._lines: list[bytes] = []
+        # Pieces of the current line.
+        self._partial: list[bytes] = []
+        # Offsets in the stream: of the next byte, and of the first byte of the current frame, block and line. A frame
+        # can start before its block by no more than a late LF.
+        self._offset = self._frame = self._block = self._line = 0
+        self._after_cr = False
+        self._closed = False
+        self._failure: LimitExceeded | None = None
+
+    def feed(self, chunk: bytes) -> list[Frame]:
+        """Take the next bytes; give the frames they finish.
+
+        Raises LimitExceeded when a line or an event grows too large. Frames finished before that point are given
+        first, and the next call raises; so does every later one. Raises ValueError after ``close``.
+        """
+        if self._closed:
+            raise ValueError("bytes fed to a decoder that is closed")
+        frames: list[Frame] = []
+        taken = 0
+        while taken < len(chunk) and (room := self._room(chunk[taken])):
+            frames += self._take(chunk[taken : taken + room])
+            taken += room
+        if self._failure and not frames:
+            raise self._failure
+        return frames
+
+    def close(self) -> Tail | None:
+        """End the stream; give what the standard discards, or None when no byte is left. May be called again.
+
+        Raises LimitExceeded when the stream has passed a limit.
+        """
+        self._closed = True
+        if self._failure:
+            raise self._failure
+        rest = interpret([*self._lines, *self._opened(b"".join(self._partial))], self._frame)
+        return Tail(rest.raw, rest.start, rest.event, rest.data, rest.id, rest.comments) if rest.raw else None
+
+    def _room(self, byte: int) -> int:
+        """How many bytes can be taken before one may pass a limit; 0 when ``byte``, the next one, does."""
+        if self._failure:
+            return 0
+        line_room = self._line + self._max_line - self._offset
+        event_room = self._block + self._max_event - self._offset
+        room = min(line_room, event_room)
+        if room <= 0 and byte in _LINE_ENDS:
+            return 1
+        if room <= 0:
+            self._failure = (
+                LimitExceeded("max_line_bytes", self._max_line, self._offset)
+                if line_room <= 0
+                else LimitExceeded("max_event_bytes", self._max_event, self._offset)
+            )
+        return max(room, 0)
+
+    def _take(self, chunk: bytes) -> list[Frame]:
+        pieces = chunk.splitlines(keepends=True)
+        if self._after_cr and pieces[0] == b"\n":
+            self._lines.append(pieces.pop(0))
+            self._block += self._block == self._offset
+        rest = b"" if chunk[-1] in _LINE_ENDS else pieces.pop()
+        if pieces:
+            first = b"".join([*self._partial, pieces[0]])
+            self._partial.clear()
+            pieces[:1] = self._opened(first)
+        if rest:
+            self._partial.append(rest)
+        self._after_cr = chunk.endswith(b"\r")
+        self._offset += len(chunk)
+        if len(rest) < len(chunk):
+            self._line = self._offset - len(rest)
+        return self._gather(pieces)
+
+    def _opened(self, line: bytes) -> list[bytes]:
+        """``line`` in pieces: a byte order mark is none of the line's, but only at the very start of the stream."""
+        if self._line == 0 and line.startswith(_BOM):
+            return [_BOM, line[len(_BOM) :]]
+        return [line]
+
+    def _gather(self, lines: list[bytes]) -> list[Frame]:
+        frames: list[Frame] = []
+        block = self._lines
+        for line in lines:
+            block.append(line)
+            if line[0] in _LINE_ENDS:  # only a blank line begins with its line end
+                frame = interpret(block, self._frame)
+                frames.append(frame)
+                self._frame += len(frame.raw)
+                block = []
+        self._lines = block
+        if frames:
+            self._block = self._frame
+        return frames
+
+
+def decode(body: bytes) -> tuple[list[Frame], Tail | None]:
+    """Frames and tail of a whole stream that is in memory already, so without limits."""
+    decoder = Decoder(limits=UNLIMITED)
+    return decoder.feed(body), decoder.close()
