@@ -57,7 +57,7 @@ def load_all(root: Path) -> list[Cassette]:
 
 
 def find(root: Path) -> list[Path]:
-    """The cassette folders at or below ``root``, sorted, without hidden ones. Raises CassetteError when there is no such folder."""
+    """The cassette folders in ``root``, sorted, without hidden ones. Raises CassetteError when there is none."""
     root = Path(root)
     if not root.is_dir():
         raise CassetteError(root, "there is no such folder")

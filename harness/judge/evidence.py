@@ -169,7 +169,7 @@ def _other_readings(
         yield f"{letter.terminal.type} is an event only some servers send", read(others)
     if letter.lawless:
         strict = [_rejected(event) if event.lawless else event for event in events]
-        yield "a strict JSON decoder rejects some of the frames", read(strict)
+        yield "a strict decoder rejects some of the frames", read(strict)
     if letter.terminal is not None and letter.terminal.kind is TerminalKind.COMPLETED and letter.terminal.contested:
         yield (
             "a status that is not final leaves the response unfinished",
@@ -178,4 +178,4 @@ def _other_readings(
 
 
 def _rejected(event: Event) -> Event:
-    return Event(event.frame, event.name, event.name, None, event.data, "JSON that a strict decoder rejects", True)
+    return Event(event.frame, event.name, event.name, None, event.data, "a strict decoder rejects it", True)

@@ -5,16 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from fnmatch import fnmatchcase
-from functools import lru_cache
 from typing import Any
 
 from harness.mutations.take import Take
 from harness.protocols.responses.event import Event
+from harness.protocols.responses.reading.terminal import terminal_of
 
 TERMINAL = "terminal"
-"""Stands for the type of every event that ends a stream."""
-
-_TERMINALS = frozenset({"response.completed", "response.incomplete", "response.failed", "response.cancelled", "error"})
+"""Stands for the type of every event that ends a stream, errors without a type included."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +43,13 @@ class Selector:
     def _meets(self, event: Event, item: str | None) -> bool:
         payload = event.payload or {}
         return (
-            _type_matches(self.type, event.type)
+            self._names(event)
             and (self.item is None or (item is not None and fnmatchcase(item, self.item)))
             and (self.output_index is None or payload.get("output_index") == self.output_index)
         )
+
+    def _names(self, event: Event) -> bool:
+        return terminal_of(event) is not None if self.type == TERMINAL else fnmatchcase(event.type, self.type)
 
     def __str__(self) -> str:
         stated = ", ".join(f"{key} {value}" for key, value in self.to_json().items())
@@ -85,11 +86,6 @@ SELECTOR_SCHEMA: dict[str, Any] = {
         },
     ]
 }
-
-
-@lru_cache(maxsize=8192)
-def _type_matches(pattern: str, kind: str) -> bool:
-    return kind in _TERMINALS if pattern == TERMINAL else fnmatchcase(kind, pattern)
 
 
 def _nth(found: list[int], nth: int) -> list[int]:

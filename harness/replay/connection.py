@@ -1,25 +1,25 @@
 """One client's connection to the loopback server: requests parsed, answers written byte by byte.
 
-One task a connection. Whatever it is doing, waiting, writing or stalling, the client's leaving cancels it: the
-reader callback sees the end of the client's side first, records it, and then ends the task.
+One task a connection. Whatever the task is doing, waiting, writing or stalling, the client's leaving ends it: the
+reader callback sees the end of the client's side first, records it, and cancels the task.
 """
 
 from __future__ import annotations
 
 import asyncio
-import fcntl
 import socket
-import struct
-import termios
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from math import inf
+from typing import NoReturn
 
-from harness.delivery import Delivery, Ending, Framing, Head, Request
+from harness.delivery import Ending, Head, Request, Send
+from harness.replay.framing import LAST_CHUNK, chunk, head_bytes, is_chunked, keeps_alive
+from harness.replay.outlet import Outlet
 from harness.replay.player import Serving, refusal
 from harness.replay.requests import BadRequest, RequestReader
-from harness.replay.script import Over, Overrun, asks_to_close, reason_phrase, script, wire_headers
+from harness.replay.script import Over, Overrun, script
 
 _READ = 65_536
 _MAX_UNREAD = 1024 * 1024
@@ -34,7 +34,7 @@ class Phase(StrEnum):
     ANSWERING = "answering"
     """Mid-request or mid-answer, a stall included."""
     IDLE = "idle"
-    """Between requests: what a client's pool keeps."""
+    """Between requests, after a whole answer: what a client's pool keeps."""
     ENDED = "ended"
     """The server has said FIN, the client has not closed its end."""
 
@@ -45,81 +45,47 @@ class OpenConnection:
 
     phase: Phase
     requests: int
-    """Requests answered on it, the one under way included."""
+    """Requests read on it, the one under way included."""
     client_port: int
 
 
 class Connection:
-    """Serves one accepted, non-blocking socket. ``admit`` and ``pace`` are asked anew for every request."""
+    """Serves one accepted socket until either side ends it; ``pace`` is real seconds for one second of a delivery."""
 
-    def __init__(self, sock: socket.socket, admit: Callable[[Request], Serving], pace: Callable[[], float]) -> None:
+    def __init__(self, sock: socket.socket, client_port: int, admit: Callable[[Request], Serving], pace: float) -> None:
+        sock.setblocking(False)
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._socket = sock
+        self._outlet = Outlet(sock)
         self._admit = admit
         self._pace = pace
-        self._loop = asyncio.get_running_loop()
+        self._phase = Phase.NEW
+        self._requests = 0
+        self._client_port = client_port
         self._inbox = bytearray()
         self._arrival = asyncio.Event()
         self._serving: Serving | None = None
-        self._phase = Phase.NEW
-        self._requests = 0
-        self._client_port: int = sock.getpeername()[1]
-        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self._loop.add_reader(sock, self._readable)
-        self.task = self._loop.create_task(self._run())
-
-    @property
-    def phase(self) -> Phase:
-        return self._phase
+        self._pieces: list[tuple[int, int]] = []
+        """For every piece of body of this answer: its offset on the wire, and its length."""
+        loop = asyncio.get_running_loop()
+        loop.add_reader(sock, self._readable)
+        self.task = loop.create_task(self._serve())
+        self.task.add_done_callback(self._close)
 
     def state(self) -> OpenConnection:
         return OpenConnection(self._phase, self._requests, self._client_port)
 
-    async def _run(self) -> None:
-        try:
-            await self._serve()
-        except OSError:
-            self._left()  # a write that failed: the client reset the connection before the reader saw it
-        finally:
-            self._loop.remove_reader(self._socket)
-            self._socket.close()
+    def end(self, ending: Ending) -> None:
+        """One side gives the connection up. What the client's kernel never accepted, it never got."""
+        if self._serving is not None:
+            accepted = self._outlet.accepted
+            taken = sum(min(length, max(0, accepted - start)) for start, length in self._pieces)
+            self._serving.over(ending, taken=taken)
+        self.task.cancel()
 
-    async def _serve(self) -> None:
-        leftover = b""
-        while True:
-            reader = RequestReader(leftover)
-            try:
-                request = await self._request(reader)
-            except BadRequest as error:
-                await self._play(refusal(error.status, "bad_request", str(error)), None)
-                break
-            self._requests += 1
-            self._serving = self._admit(request)
-            reusable = await self._play(self._serving.delivery, self._serving)
-            self._serving = None
-            if not (reusable and reader.keeps_alive):
-                break
-            self._phase = Phase.IDLE
-            leftover = reader.leftover
-        await self._finish()
-
-    async def _request(self, reader: RequestReader) -> Request:
-        told_to_go_on = False
-        while (request := reader.next()) is None:
-            if reader.awaits_continue and not told_to_go_on:
-                told_to_go_on = True
-                await self._write(b"HTTP/1.1 100 Continue\r\n\r\n")
-            reader.feed(await self._arrived())
-            self._phase = Phase.ANSWERING
-        self._phase = Phase.ANSWERING
-        return request
-
-    async def _arrived(self) -> bytes:
-        """What the client has sent since the last call; waits for at least one byte."""
-        await self._arrival.wait()
-        self._arrival.clear()
-        data = bytes(self._inbox)
-        self._inbox.clear()
-        return data
+    def _close(self, task: asyncio.Task[None]) -> None:
+        asyncio.get_running_loop().remove_reader(self._socket)
+        self._socket.close()
 
     def _readable(self) -> None:
         try:
@@ -127,15 +93,95 @@ class Connection:
         except BlockingIOError:
             return
         except OSError:
-            data = b""
-        self._inbox += data
+            data = b""  # a reset is one more way of leaving
+        if self._phase is not Phase.ENDED:
+            self._inbox += data
         if not data or len(self._inbox) > _MAX_UNREAD:
-            self._left()
-            self.task.cancel()
-        else:
-            self._arrival.set()
+            self.end(Ending.LEFT)
+        self._arrival.set()
 
-    def _left(self) -> None:
-        if self._serving is not None and self._serving.ending is None:
-            self._serving.took(-self._sent.unaccepted(unacknowledged(self._socket)))
-            self._serving.over(Ending.LEFT)
+    async def _serve(self) -> None:
+        try:
+            await self._serve_requests()
+        except OSError:
+            self.end(Ending.LEFT)  # the client reset the connection, and a write noticed it before the reader
+
+    async def _serve_requests(self) -> None:
+        reader = RequestReader()
+        while True:
+            try:
+                request = await self._request(reader)
+            except BadRequest as error:
+                answer = refusal(error.status, "bad_request", str(error))
+                await self._outlet.write(head_bytes(answer) + answer.body)
+                await self._fin()
+            self._requests += 1
+            self._pieces.clear()
+            self._serving = self._admit(request)
+            ending = await self._play(self._serving)
+            if ending is Ending.RESET:
+                return
+            if ending is not Ending.COMPLETE or not (reader.keeps_alive and keeps_alive(self._serving.delivery)):
+                await self._fin()
+            self._serving = None
+            self._phase = Phase.IDLE
+            reader = RequestReader(reader.leftover)
+
+    async def _request(self, reader: RequestReader) -> Request:
+        while (request := reader.next()) is None:
+            await self._outlet.write(reader.go_on())
+            await self._arrival.wait()
+            self._arrival.clear()
+            self._phase = Phase.ANSWERING
+            reader.feed(bytes(self._inbox))
+            self._inbox.clear()
+        self._phase = Phase.ANSWERING
+        return request
+
+    async def _play(self, serving: Serving) -> Ending:
+        """Walk the script; the ending is recorded once the client's kernel has all that came before it."""
+        delivery = serving.delivery
+        chunked = is_chunked(delivery)
+        for silence, step in script(delivery):
+            if silence:
+                await self._silence(silence)
+            match step:
+                case Head():
+                    await self._outlet.write(head_bytes(delivery))
+                    serving.took_head()
+                case Send(data):
+                    await self._send(serving, *(chunk(data) if chunked else (b"", data, b"")))
+                case Overrun(data, surplus):
+                    self._outlet.cork()
+                    await self._send(serving, b"", data, surplus)
+                    self._outlet.fin()
+                case Over(ending):
+                    await self._over(ending, chunked)
+                    serving.over(ending)
+                    return ending
+        raise AssertionError("a script ends with an Over")
+
+    async def _silence(self, seconds: float) -> None:
+        """A stall lasts until one side gives up, which cancels this."""
+        if seconds == inf:
+            await asyncio.get_running_loop().create_future()
+        await asyncio.sleep(seconds * self._pace)
+
+    async def _send(self, serving: Serving, before: bytes, data: bytes, after: bytes) -> None:
+        self._pieces.append((self._outlet.written + len(before), len(data)))
+        await self._outlet.write(before + data + after)
+        serving.took(len(data))
+
+    async def _over(self, ending: Ending, chunked: bool) -> None:
+        if ending is Ending.COMPLETE and chunked:
+            await self._outlet.write(LAST_CHUNK)
+        if ending is Ending.RESET:
+            await self._outlet.reset()
+        await self._outlet.delivered()
+
+    async def _fin(self) -> NoReturn:
+        """End the server's side, and keep the socket: whether the client closes its own is worth knowing."""
+        self._phase = Phase.ENDED
+        self._outlet.fin()
+        await asyncio.get_running_loop().create_future()
+        raise AssertionError("only a cancellation ends this")

@@ -32,7 +32,7 @@ def socket_guard() -> Iterator[None]:
 
 
 def is_loopback(host: str | bytes | None) -> bool:
-    """Whether a host names this machine without asking anybody; no host, or the unspecified address, is this machine."""
+    """Whether a host is this machine, without asking anybody; no host and the unspecified address are."""
     name = host.decode("ascii", "replace") if isinstance(host, bytes) else host
     if not name or name == "localhost" or name.endswith(".localhost"):
         return True

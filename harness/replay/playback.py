@@ -64,7 +64,7 @@ class Playback:
         self._closed = False
 
     def head(self) -> Generator[float, None, Head]:
-        """Yield silences in seconds, return the head. Raises the library's RemoteProtocolError, ReadError, ReadTimeout."""
+        """Yield silences in seconds, return the head. Raises the library's own errors, as its real transport does."""
         silence, step = next(self._steps)
         yield from self._silence(silence)
         if isinstance(step, Head):

@@ -45,14 +45,16 @@ class Serving:
         self.head_taken = True
 
     def took(self, count: int) -> None:
-        """The client got ``count`` more body bytes (a negative count takes back what it never accepted)."""
+        """The client got ``count`` more body bytes."""
         self.taken += count
 
-    def over(self, ending: Ending) -> None:
+    def over(self, ending: Ending, *, taken: int | None = None) -> None:
+        """It ended; ``taken`` is the true count of body bytes, where more were sent than arrived."""
         with self._player.lock:
             if self.ending is None:
                 self._closed_ms = self._player.elapsed_ms()
                 self.ending = ending
+                self.taken = self.taken if taken is None else taken
 
     def served(self) -> Served:
         """The record as of now."""
@@ -127,7 +129,9 @@ class Player:
         return place.turn, place.attempt
 
     def _refuse(self, status: int, request: Request, why: str) -> Serving:
-        return Serving(self, -1, 0, request, refusal(status, "not_replayed", f"{request.method} {request.target}: {why}"))
+        return Serving(
+            self, -1, 0, request, refusal(status, "not_replayed", f"{request.method} {request.target}: {why}")
+        )
 
 
 def refusal(status: int, code: str, message: str) -> Delivery:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import h11
 
 from harness.delivery import Request
-from harness.replay.script import asks_to_close
+from harness.replay.framing import asks_to_close
 
 MAX_BODY = 64 * 1024 * 1024
 MAX_HEAD = 64 * 1024
@@ -31,16 +31,6 @@ class RequestReader:
             self._parser.receive_data(leftover)
 
     @property
-    def begun(self) -> bool:
-        """Whether the client has sent any part of this request."""
-        return self._head is not None or bool(self._parser.trailing_data[0])
-
-    @property
-    def awaits_continue(self) -> bool:
-        """Whether the client holds its body back until it is told to go on (RFC 9110, section 10.1.1)."""
-        return self._parser.they_are_waiting_for_100_continue
-
-    @property
     def leftover(self) -> bytes:
         return bytes(self._parser.trailing_data[0])
 
@@ -53,6 +43,12 @@ class RequestReader:
 
     def feed(self, data: bytes) -> None:
         self._parser.receive_data(data)
+
+    def go_on(self) -> bytes:
+        """What tells a client to send the body that it holds back; empty unless it waits (RFC 9110, section 10.1.1)."""
+        if not self._parser.they_are_waiting_for_100_continue:
+            return b""
+        return self._parser.send(h11.InformationalResponse(status_code=100, headers=[])) or b""
 
     def next(self) -> Request | None:
         """The request, or None while it is unfinished. Raises BadRequest."""

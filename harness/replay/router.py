@@ -42,5 +42,5 @@ class ReplayRouter(respx.MockRouter):
 
 
 def respx_router(player: Player, *, base_url: str) -> ReplayRouter:
-    """A context manager that answers every httpx client in this process: ``with respx_router(player, base_url=...):``"""
+    """A context manager; within it every httpx client of this process is answered by the player."""
     return ReplayRouter(player, base_url)

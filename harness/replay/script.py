@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from math import inf
 
-from harness.delivery import Cut, Delivery, End, Ending, Framing, Head, Headers, Reset, Send, Stall, Wait
+from harness.delivery import Cut, Delivery, End, Ending, Framing, Head, Reset, Send, Stall, Wait
 from harness.delivery.actions import EndingAction
 
 _ENDINGS: dict[tuple[type[EndingAction], Framing | None], Ending] = {
@@ -49,7 +49,7 @@ Step = Head | Send | Overrun | Over
 
 
 def script(delivery: Delivery) -> Iterator[tuple[float, Step]]:
-    """Yield ``(silence in seconds before it, step)``; the last step, and only that, is an Over. A stall's silence is endless."""
+    """Yield ``(silence in seconds before it, step)``; the last one, and only that, is an Over. A stall is endless."""
     framing = None if delivery.head is None else delivery.head.framing
     left = expected_length(delivery)
     silence = 0.0
@@ -81,33 +81,3 @@ def expected_length(delivery: Delivery) -> int | None:
     if delivery.head is not None and delivery.head.status in _BODILESS:
         return 0
     return delivery.content_length
-
-
-def wire_headers(delivery: Delivery) -> Headers:
-    """The head's own headers and those that announce its framing."""
-    head = delivery.head
-    assert head is not None, "a delivery without a head has no headers"
-    return head.headers + _framing_headers(delivery, head)
-
-
-def _framing_headers(delivery: Delivery, head: Head) -> Headers:
-    if head.status in _BODILESS:
-        return ()
-    if head.framing is Framing.CHUNKED:
-        return (("transfer-encoding", "chunked"),)
-    if head.framing is Framing.LENGTH:
-        return (("content-length", str(delivery.content_length)),)
-    return () if asks_to_close(head.headers) else (("connection", "close"),)
-
-
-def asks_to_close(headers: Headers) -> bool:
-    """Whether a ``connection: close`` is among the headers."""
-    return any(name.lower() == "connection" and "close" in value.lower() for name, value in headers)
-
-
-def reason_phrase(status: int) -> str:
-    """The standard's phrase for a status; empty for one that it does not know."""
-    try:
-        return HTTPStatus(status).phrase
-    except ValueError:
-        return ""

@@ -18,9 +18,9 @@ import anyio.to_thread
 
 from harness.clock import Clock, VirtualClock
 from harness.delivery import Head, Request
+from harness.replay.framing import headers_of, reason_phrase
 from harness.replay.playback import ASYNC, BLOCKING, Playback, Socket, WireEnd
 from harness.replay.player import Player
-from harness.replay.script import reason_phrase, wire_headers
 
 
 class Body:
@@ -93,7 +93,7 @@ class Transport:
     def _response(self, playback: Playback, head: Head) -> Any:
         return self.library.Response(
             head.status,
-            headers=wire_headers(playback.serving.delivery),
+            headers=headers_of(playback.serving.delivery),
             stream=self.body(playback, self.player.clock),
             extensions={
                 "http_version": b"HTTP/1.1",

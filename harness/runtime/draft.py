@@ -7,6 +7,7 @@ another has said. Which witness wins is decided only when somebody asks.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -261,7 +262,7 @@ def arguments_text(value: Any) -> str:
     if isinstance(value, str):
         return value
     fields = mapping(value)
-    return orjson.dumps(plain(fields)).decode() if fields else ""
+    return json.dumps(plain(fields), separators=(",", ":"), ensure_ascii=False) if fields else ""
 
 
 def _is_json(arguments: str) -> bool:

@@ -54,7 +54,7 @@ class Item:
     @property
     def text(self) -> str:
         """Message: its output text. Reasoning: its reasoning text. Parts are joined without a separator."""
-        return self._joined("text") + self._joined("reasoning")
+        return self._joined("reasoning") + self._joined("text") if self.kind == "reasoning" else self._joined("text")
 
     @property
     def refusal(self) -> str:

@@ -64,7 +64,8 @@ class Decoder:
         self._closed = True
         if self._failure:
             raise self._failure
-        rest = interpret([*self._lines, *self._opened(b"".join(self._partial))], self._frame)
+        pieces = [*self._lines, *self._opened(b"".join(self._partial))]
+        rest = interpret(pieces, b"".join(pieces), self._frame)
         return Tail(rest.raw, rest.start, rest.event, rest.data, rest.id, rest.comments) if rest.raw else None
 
     def _room(self, byte: int) -> int:
@@ -112,12 +113,13 @@ class Decoder:
         frames: list[Frame] = []
         block = self._lines
         for line in lines:
-            block.append(line)
             if line[0] in _LINE_ENDS:  # only a blank line begins with its line end
-                frame = interpret(block, self._frame)
-                frames.append(frame)
-                self._frame += len(frame.raw)
+                raw = b"".join(block) + line
+                frames.append(interpret(block, raw, self._frame))
+                self._frame += len(raw)
                 block = []
+            else:
+                block.append(line)
         self._lines = block
         if frames:
             self._block = self._frame

@@ -26,7 +26,7 @@ class Frame(NamedTuple):
     data: str | None
     """The data buffer without its last line feed; None when the block had no ``data`` field (nothing is dispatched)."""
     id: str | None = None
-    """Value of the last valid ``id`` field of this block; the standard carries it over to later blocks, this does not."""
+    """Value of the last valid ``id`` field of this block; carrying it over to later blocks is left to the reader."""
     retry: int | None = None
     """Reconnection time in ms, when a valid ``retry`` field was there."""
     comments: tuple[str, ...] = ()

@@ -32,7 +32,8 @@ class Event:
     damage: str | None = None
     """Why ``data`` is no event: not JSON, or JSON that is no object. ``[DONE]`` and empty data are no damage."""
     lawless: bool = False
-    """JSON on which decoders lawfully differ: NaN, lone surrogates, duplicate keys, integers past 2**53."""
+    """Data on which decoders lawfully differ: NaN, lone surrogates, duplicate keys, integers past 2**53, bytes that
+    are not UTF-8 (the standard replaces them; a strict decoder refuses them)."""
 
 
 DONE = "[DONE]"
@@ -48,11 +49,9 @@ def decode(number: int, frame: Frame) -> Event | None:
     payload, damage, lawless = _parse(data)
     if damage is None and not isinstance(payload, dict):
         payload, damage = None, f"the data is JSON, but no object: {data[:80]!r}"
-    if damage is None and frame.replaced:
-        damage = "bytes that are not UTF-8"
     stated = payload.get("type") if payload is not None else None
     kind = stated if isinstance(stated, str) else frame.event
-    return Event(number, frame.event, kind, payload, data, damage, lawless)
+    return Event(number, frame.event, kind, payload, data, damage, lawless or frame.replaced)
 
 
 def decode_all(frames: Iterable[Frame]) -> list[Event]:

@@ -193,9 +193,23 @@ _VENDOR = (
 )
 
 _ALIASES = (
-    EventSpec("response.done", "lifecycle", (RESPONSE,), terminal="completed", alias_of="response.completed", origin="observed"),
+    EventSpec(
+        "response.done",
+        "lifecycle",
+        (RESPONSE,),
+        terminal="completed",
+        alias_of="response.completed",
+        origin="observed",
+    ),
     EventSpec("response.cancelled", "lifecycle", (RESPONSE,), terminal="cancelled", origin="observed"),
-    EventSpec("response.canceled", "lifecycle", (RESPONSE,), terminal="cancelled", alias_of="response.cancelled", origin="observed"),
+    EventSpec(
+        "response.canceled",
+        "lifecycle",
+        (RESPONSE,),
+        terminal="cancelled",
+        alias_of="response.cancelled",
+        origin="observed",
+    ),
     EventSpec(
         "response.error",
         "error",

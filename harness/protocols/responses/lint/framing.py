@@ -13,9 +13,15 @@ from collections.abc import Iterator
 from harness.protocols.responses.event import DONE
 from harness.protocols.responses.lint.remark import Flaw, Rule, error, info, warning
 from harness.protocols.responses.lint.stream import Stream, text_at
+from harness.wire import Frame
 
 _BOM = b"\xef\xbb\xbf"
 _UNSPACED = re.compile(rb"(?:^|[\r\n])(?:data|event|id|retry):[^ \r\n]")
+
+
+def unspaced(frame: Frame) -> bool:
+    """Whether some field of a frame has no space after its colon; the standard lets both be."""
+    return _UNSPACED.search(frame.raw) is not None
 
 
 def _event_lines(stream: Stream) -> Iterator[Flaw]:
@@ -56,7 +62,7 @@ def _side_lines(stream: Stream) -> Iterator[Flaw]:
             yield info(number, "", "an id line")
         if frame.retry is not None:
             yield info(number, "", "a retry line")
-        if _UNSPACED.search(frame.raw):
+        if unspaced(frame):
             yield info(number, "", "no space after the colon of a field")
         if b"\r" in frame.raw:
             yield info(number, "", "lines end in CR or CRLF")
@@ -111,7 +117,11 @@ RULES = (
     Rule("event-line", "Every frame names its event, or none does.", _event_lines),
     Rule("event-matches-type", "The event line equals the payload's type.", _event_matches),
     Rule("end-mark", "[DONE] comes last and never instead of a terminal; api.openai.com sends none.", _end_mark),
-    Rule("side-lines", "Comments, ids, retry times, unspaced fields and other lawful variety are worth knowing.", _side_lines),
+    Rule(
+        "side-lines",
+        "Comments, ids, retry times, unspaced fields and other lawful variety are worth knowing.",
+        _side_lines,
+    ),
     Rule("byte-order-mark", "The stream starts with its first field.", _no_mark),
     Rule("utf-8", "The stream is UTF-8.", _valid_utf8),
     Rule("payload", "The data of every frame is one JSON object.", _whole_payloads),

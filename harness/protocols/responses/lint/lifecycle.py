@@ -109,11 +109,19 @@ def _one_response(stream: Stream) -> Iterator[Flaw]:
 
 
 RULES = (
-    Rule("created-first", "The stream starts with one response.created; only queued, in_progress and the known vendor "
-         "events may precede it.", _created_first),
+    Rule(
+        "created-first",
+        "The stream starts with one response.created; only queued, in_progress and the known vendor "
+        "events may precede it.",
+        _created_first,
+    ),
     Rule("one-terminal", "The stream ends with exactly one terminal.", _one_terminal),
     Rule("nothing-after-terminal", "Nothing follows the terminal but an end mark.", _nothing_after),
     Rule("status-agrees", "The response's status is the one the event's name states.", _status_agrees),
-    Rule("reasons-given", "An incomplete response gives a known reason, a failed one a message and a known code.", _reasons),
+    Rule(
+        "reasons-given",
+        "An incomplete response gives a known reason, a failed one a message and a known code.",
+        _reasons,
+    ),
     Rule("one-response", "All events of the response carry the same response id.", _one_response),
-)  # fmt: skip
+)

@@ -46,6 +46,9 @@ class Flaw:
     message: str
 
 
+Teller = Callable[[int | None, str, str], Flaw]
+"""Frame, pointer, message → flaw."""
+
 error = partial(Flaw, Level.ERROR)
 warning = partial(Flaw, Level.WARNING)
 info = partial(Flaw, Level.INFO)

@@ -18,6 +18,16 @@ Key = int | str
 
 ITEM_ADDED = "response.output_item.added"
 ITEM_DONE = "response.output_item.done"
+PART_ADDED = {
+    "response.content_part.added": "content_index",
+    "response.reasoning_summary_part.added": "summary_index",
+}
+"""Event that opens a part → the key that numbers it."""
+PART_DONE = {
+    "response.content_part.done": "content_index",
+    "response.reasoning_summary_part.done": "summary_index",
+}
+"""Event that closes a part → the key that numbers it."""
 
 
 @dataclass(frozen=True, slots=True)

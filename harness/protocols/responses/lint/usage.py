@@ -30,8 +30,11 @@ def _usage(stream: Stream) -> Iterator[Flaw]:
         if index_at(details, name) is None:
             pointer = f"/response/usage/{parent}" + ("" if details is None else f"/{name}")
             yield warning(frame, pointer, "the details of a token count are missing")
-    yield from _sums(frame, {name: index_at(usage, name) for name in _COUNTS}, index_at(
-        object_at(usage, "output_tokens_details"), "reasoning_tokens"))
+    yield from _sums(
+        frame,
+        {name: index_at(usage, name) for name in _COUNTS},
+        index_at(object_at(usage, "output_tokens_details"), "reasoning_tokens"),
+    )
 
 
 def _sums(frame: int, counts: dict[str, int | None], reasoning: int | None) -> Iterator[Flaw]:

@@ -102,7 +102,7 @@ class Router:
         index, identity = index_of(payload), id_of(payload)
         by_index = [d for d in self._drafts if index is not None and d.index == index]
         by_id = [d for d in self._drafts if identity is not None and identity in d.ids]
-        if by_index and by_id and by_index[0] not in by_id and not opens:
+        if self.key is Identity.INDEX and by_index and by_id and by_index[0] not in by_id and not opens:
             self.ambiguous = True
         if self.key is Identity.RECENCY:
             return None if opens else self._latest(kind, by_id or by_index)

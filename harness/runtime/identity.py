@@ -1,0 +1,169 @@
+"""Which item an event is about, on streams whose ids and indexes cannot both be trusted.
+
+``output_index`` comes first and ``item_id`` second, because proxies rotate ids while indexes hold. But some servers
+leave indexes out, or say 0 (or -1) for all; then ids decide, and where both are missing, the one open item of the
+kind. An ``added`` always means an item of its own when it brings an id that its index does not have yet: that is how
+two items under one index are told apart from one item under two ids.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from harness.runtime.draft import ITEM_KINDS, Draft
+from harness.runtime.result import ItemKind
+from harness.runtime.view import mapping, text
+
+
+def usable_index(value: Any) -> int | None:
+    """An ``output_index`` that says something; None for a missing, negative or foreign one."""
+    return value if type(value) is int and value >= 0 else None
+
+
+class Drafts:
+    """All items of a response, found again by what their events say."""
+
+    def __init__(self) -> None:
+        self.all: list[Draft] = []
+        self._open: dict[int, Draft] = {}
+        self._by_index: dict[int, list[Draft]] = {}
+        self._by_id: dict[str, list[Draft]] = {}
+
+    def __len__(self) -> int:
+        return len(self.all)
+
+    def in_order(self) -> list[Draft]:
+        """By index; an item without one stays behind the item it arrived after."""
+        place = -1
+        keyed: list[tuple[int, int, Draft]] = []
+        for arrival, draft in enumerate(self.all):
+            place = place if draft.index is None else draft.index
+            keyed.append((place, arrival, draft))
+        return [draft for _, _, draft in sorted(keyed, key=lambda entry: entry[:2])]
+
+    # -- the three questions ----------------------------------------------------------------------------------
+
+    def announced(self, index: int | None, id: str, kind: ItemKind | None) -> Draft:
+        """The item that an ``output_item.added`` is about: nearly always a new one."""
+        named = [draft for draft in self._named(id) if draft.index in {index, None} and draft.fits(kind)]
+        # Its own early parts, or the same announcement again without an id.
+        early = [
+            draft
+            for draft in self._at(index)
+            if draft.fits(kind)
+            and not draft.closed
+            and not (draft.announced and id and draft.id)
+            and not _is_another(draft, id)
+        ]
+        known = _latest(named) or _latest(early)
+        return self._learn(known, index, "") if known else self._new(index, id, kind)
+
+    def concerned(self, index: int | None, id: str, kind: ItemKind | None) -> Draft:
+        """The item that a delta or a part's event is about; a new one when no known item can be meant."""
+        found = self._find(index, id, kind)
+        if found is None or (found.closed and _is_another(found, id)):
+            return self._new(index, id, kind)
+        return self._learn(found, index, id)
+
+    def known(self, index: int | None, id: str, kind: ItemKind | None) -> Draft | None:
+        """As ``concerned``, but None instead of a new item."""
+        found = self._find(index, id, kind)
+        return found and self._learn(found, index, id)
+
+    def finished(self, index: int | None, id: str, item: Any) -> Draft:
+        """The item that an ``output_item.done`` is about."""
+        fields = mapping(item) or {}
+        stated = text(fields.get("type"))
+        kind = ITEM_KINDS.get(stated, "other") if stated else None
+        found = self._find(index, id, kind)
+        if found is None and kind == "other":
+            # Its type is one we do not know, but its place was announced under another.
+            found = self._find(index, id, None)
+            found = None if found is None or found.closed or _is_another(found, id) else found
+        if found is None and index is None and not id:
+            found = next((draft for draft in self.all if draft.closed and draft.fits(kind)), None)
+        if found is None or (found.closed and not _same(found, id, fields)):
+            return self._new(index, id, kind)
+        return self._learn(found, index, id)
+
+    # -- changes ----------------------------------------------------------------------------------------------
+
+    def settle(self, draft: Draft) -> None:
+        """Keep the ways to find a draft true after it was described or closed."""
+        if draft.id:
+            named = self._by_id.setdefault(draft.id, [])
+            if draft not in named:
+                named.append(draft)
+        if draft.closed:
+            self._open.pop(id(draft), None)
+
+    def _new(self, index: int | None, id_: str, kind: ItemKind | None) -> Draft:
+        draft = Draft(kind, index, id_)
+        self.all.append(draft)
+        self._open[id(draft)] = draft
+        if index is not None:
+            self._by_index.setdefault(index, []).append(draft)
+        self.settle(draft)
+        return draft
+
+    def _learn(self, draft: Draft, index: int | None, id: str) -> Draft:
+        if draft.index is None and index is not None:
+            draft.index = index
+            self._by_index.setdefault(index, []).append(draft)
+        draft.confirmed = draft.confirmed or bool(id and draft.id == id)
+        return draft
+
+    # -- looking ----------------------------------------------------------------------------------------------
+
+    def _at(self, index: int | None) -> list[Draft]:
+        return [] if index is None else self._by_index.get(index, [])
+
+    def _named(self, id: str) -> list[Draft]:
+        return self._by_id.get(id, []) if id else []
+
+    def _find(self, index: int | None, id: str, kind: ItemKind | None) -> Draft | None:
+        named = [draft for draft in self._named(id) if draft.fits(kind)]
+        if index is None:
+            return _latest(named) or self._one_open(id, kind, self._open.values())
+        exact = _latest([draft for draft in named if draft.index == index])
+        if exact is not None:
+            return exact
+        here = [draft for draft in self._at(index) if draft.fits(kind)]
+        waiting = [draft for draft in here if not draft.closed]
+        if waiting:
+            return waiting[-1]
+        # The index names nothing that is still open: an id that names exactly one announced item is the better clue.
+        elsewhere = [draft for draft in named if draft.index is None or (draft.announced and not draft.closed)]
+        if len(elsewhere) == 1:
+            return elsewhere[0]
+        unplaced = [draft for draft in self._open.values() if draft.index is None]
+        return _latest(here) or self._one_open(id, kind, unplaced)
+
+    @staticmethod
+    def _one_open(id: str, kind: ItemKind | None, among: Iterable[Draft]) -> Draft | None:
+        """The one open item of the kind, for an event that names no item we know."""
+        waiting = [draft for draft in among if draft.fits(kind) and not _is_another(draft, id)]
+        return waiting[-1] if len(waiting) == 1 or (waiting and not id) else None
+
+
+def _is_another(draft: Draft, id: str) -> bool:
+    """Whether this id cannot be another name of the draft: ids are stable here, and it is a different one."""
+    return bool(id) and bool(draft.id) and draft.id != id and draft.confirmed
+
+
+def _latest(drafts: list[Draft]) -> Draft | None:
+    waiting = [draft for draft in drafts if not draft.closed]
+    return waiting[-1] if waiting else drafts[-1] if drafts else None
+
+
+def _same(draft: Draft, id: str, item: Any) -> bool:
+    """Whether an item's ``done`` that comes after the draft's own is that same one again."""
+    call_id = text(item.get("call_id"))
+    if call_id and draft.call_id:
+        return call_id == draft.call_id
+    if id and draft.id == id:
+        return True
+    again = Draft(draft.kind, None, "")
+    again.close(item)
+    return all(again.best(kind) == draft.best(kind) for kind in {*again.text_kinds, *draft.text_kinds})

@@ -1,0 +1,382 @@
+"""Every invariant accuses a consumer that breaks it, and leaves one that keeps it alone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import pytest
+
+from harness.contract import Callback, Capabilities, Case, Cause, Failure, Item, Leftovers, Turn, Usage
+from harness.delivery import Cut, Ending, Served, Stall
+from harness.judge import REGISTRY, Mark, Verdict, judge
+from tests.unit.judge.streams import (
+    CASE,
+    FULL,
+    answered,
+    call,
+    called,
+    created,
+    message,
+    outcome,
+    raised,
+    reasoning,
+    refusal,
+    served,
+    sse,
+    terminal,
+    transcript,
+    whole,
+    without,
+)
+
+HELLO = whole(message("Hello, world"))
+FLAT = {"type": "error", "code": "rate_limit_exceeded", "message": "Slow down, please", "param": None}
+TWO_CALLS = whole(call('{"city":"Rome"}', 0), call('{"city":"Oslo"}', 1))
+ROME, OSLO = called('{"city":"Rome"}', 0), called('{"city":"Oslo"}', 1)
+THINKING = whole(reasoning("Let me think"), message("Hi", 1))
+SUMMARY = Item("reasoning", "reasoning", summary="Let me think", encrypted="gAAAA")
+HALF = HELLO[:5]
+HUNG = Turn("hung", notes="killed")
+CRASHED = Turn("crashed", notes="exit code 139")
+
+
+@dataclass(frozen=True)
+class Row:
+    invariant: str
+    served: Served | tuple[Served, ...]
+    breaks: Turn
+    keeps: Turn
+    capabilities: Capabilities = FULL
+    case: Case = CASE
+    breaks_left: Leftovers | None = None
+
+
+def streamed(turn: Turn, *deltas: str | None) -> Turn:
+    """The turn with these callbacks; None is a reset."""
+    trace = tuple(Callback("reset") if delta is None else Callback("text", delta) for delta in deltas)
+    return replace(turn, trace=trace)
+
+
+def failed(message: str, *, code: str = "rate_limit_exceeded") -> Turn:
+    return Turn(
+        "raised", failure=Failure((Cause("demo.StreamError", message=message, details=f'{{"code":"{code}"}}'),))
+    )
+
+
+RETRY = (served(HALF, Cut()), served(HELLO, attempt=1))
+GHOST = [*HELLO, *message("ghost", 1), *call('{"rm":1}', 2)]
+
+ROWS: dict[str, Row] = {
+    "an internal error escapes": Row(
+        "typed-errors", served(HELLO), raised("builtins.TypeError", "'NoneType' object is not iterable"), answered("Hello, world")
+    ),
+    "the process dies": Row("typed-errors", served(HALF, Cut()), CRASHED, raised()),
+    "the error has no text": Row(
+        "typed-errors",
+        served(HALF, Cut()),
+        Turn("raised", failure=Failure((Cause("demo.StreamError"),), printable=False)),
+        raised(),
+    ),
+    "an undeclared error of the library below": Row(
+        "typed-errors", served(HALF, Cut()), raised("httpx.ReadError"), raised()
+    ),
+    "the call hangs after the stream ended": Row("ends-in-time", served(HALF), HUNG, raised()),
+    "failed is passed on as completed": Row(
+        "status-true", served([*HELLO[:-1], terminal("failed")]), answered("Hello, world"), raised()
+    ),
+    "incomplete is passed on as completed": Row(
+        "status-true",
+        served([*HELLO[:-1], terminal("incomplete")]),
+        answered("Hello, world"),
+        answered("Hello, world", status="incomplete"),
+    ),
+    "no status is a claim": Row(
+        "status-true",
+        served([*HELLO[:-1], terminal("completed", "cancelled")]),
+        answered("Hello, world", status=None),
+        answered("Hello, world", status="cancelled"),
+    ),
+    "completed is turned into an error": Row("status-true", served(HELLO), raised(), answered("Hello, world")),
+    "completed is told as failed": Row(
+        "status-true", served(HELLO), answered("Hello, world", status="failed"), answered("Hello, world")
+    ),
+    "half an answer passes for whole": Row(
+        "no-silent-truncation", served(HALF), answered("Hello, "), answered("Hello, ", flags=("truncated",))
+    ),
+    "a cut passes for an end": Row("no-silent-truncation", served(HALF, Cut()), answered("Hello, ", status=None), raised()),
+    "nothing passes for an answer": Row("no-silent-truncation", served([created()]), answered(""), raised()),
+    "damage passes unseen": Row(
+        "no-silent-truncation",
+        served([*without(HELLO, "text.done", "part.done", "item.done", "part.added", "item.added")[:2], "{bad", terminal()]),
+        answered("Hello,"),
+        answered("Hello,", flags=("damaged",)),
+    ),
+    "all text is lost": Row("content-kept", served(HELLO), answered(""), answered("Hello, world")),
+    "the last delta is lost": Row("content-kept", served(HELLO), answered("Hello,"), answered("Hello, world")),
+    "one of two messages is lost": Row(
+        "content-kept", served(whole(message("one"), message("two", 1))), answered("two"), answered("one", "two")
+    ),
+    "text only deltas told is lost": Row(
+        "content-kept",
+        served(without(HELLO, "text.done", "part.done", "item.done", "added")),
+        answered(""),
+        answered("Hello, world"),
+    ),
+    "text only the terminal told is lost": Row(
+        "content-kept", served([created(), terminal(output=[message("late")[-1]["item"]])]), answered(""), answered("late")
+    ),
+    "an incomplete answer loses its text": Row(
+        "content-kept",
+        served([*HELLO[:-1], terminal("incomplete")]),
+        answered("", status="incomplete"),
+        answered("Hello, world", status="incomplete"),
+    ),
+    "the text is doubled": Row(
+        "nothing-invented", served(HELLO), answered("Hello, worldHello, world"), answered("Hello, world")
+    ),
+    "a message is given twice": Row(
+        "nothing-invented", served(HELLO), answered("Hello, world", "Hello, world"), answered("Hello, world")
+    ),
+    "text after the terminal is taken": Row(
+        "nothing-invented", served(GHOST), answered("Hello, world", "ghost"), answered("Hello, world")
+    ),
+    "a voided attempt is kept": Row(
+        "nothing-invented", RETRY, answered("Hello,Hello, world"), answered("Hello, world")
+    ),
+    "reasoning is passed on as text": Row(
+        "nothing-invented", served(THINKING), answered("Let me think", "Hi"), answered("Hi", items=(SUMMARY,))
+    ),
+    "text from nowhere": Row("nothing-invented", served(HELLO), answered("Hello, world", "!?"), answered("Hello, world")),
+    "arguments are swapped": Row(
+        "tool-calls-whole",
+        served(TWO_CALLS),
+        answered(items=(replace(ROME, arguments=OSLO.arguments), replace(OSLO, arguments=ROME.arguments))),
+        answered(items=(ROME, OSLO)),
+    ),
+    "arguments are cut": Row(
+        "tool-calls-whole", served(whole(call('{"a":1}'))), answered(items=(called('{"a"'),)), answered(items=(called('{"a":1}'),))
+    ),
+    "a call is lost": Row("tool-calls-whole", served(TWO_CALLS), answered(items=(ROME,)), answered(items=(ROME, OSLO))),
+    "a call is offered twice": Row(
+        "tool-calls-whole", served(whole(call("{}"))), answered(items=(called("{}"), called("{}"))), answered(items=(called("{}"),))
+    ),
+    "an unfinished call is offered": Row(
+        "tool-calls-whole",
+        served([created(), *call('{"rm":"all"}')[:3]]),
+        answered(items=(called('{"rm":"all"}'),), flags=("truncated",)),
+        answered(items=(called('{"rm":"all"}', finished=False),), flags=("truncated",)),
+    ),
+    "a call after the terminal is offered": Row(
+        "tool-calls-whole",
+        served(GHOST),
+        answered("Hello, world", items=(called('{"rm":1}', 2),)),
+        answered("Hello, world"),
+    ),
+    "a call has another name": Row(
+        "tool-calls-whole", served(whole(call("{}"))), answered(items=(called("{}", name=""),)), answered(items=(called("{}"),))
+    ),
+    "a refusal is lost": Row(
+        "refusal-kept", served(whole(refusal("I cannot"))), answered(""), answered(items=(Item("message", "message", refusal="I cannot"),))
+    ),
+    "a reasoning summary is lost": Row("reasoning-kept", served(THINKING), answered("Hi"), answered("Hi", items=(SUMMARY,))),
+    "encrypted reasoning is lost": Row(
+        "reasoning-kept", served(THINKING), answered("Hi", items=(replace(SUMMARY, encrypted=None),)), answered("Hi", items=(SUMMARY,))
+    ),
+    "usage is doubled": Row(
+        "usage-true", served(HELLO), answered("Hello, world", usage=Usage(20, 10, 30)), answered("Hello, world")
+    ),
+    "usage is lost": Row("usage-true", served(HELLO), answered("Hello, world", usage=Usage()), answered("Hello, world")),
+    "usage is made up": Row(
+        "usage-true",
+        served([*HELLO[:-1], terminal(usage=None)]),
+        answered("Hello, world"),
+        answered("Hello, world", usage=Usage()),
+    ),
+    "the provider's message is lost": Row(
+        "error-surfaced", served([FLAT]), raised(message="no terminal response"), failed("Slow down, please")
+    ),
+    "the provider's code is lost": Row(
+        "error-surfaced", served([FLAT]), failed("Slow down, please", code=""), failed("Slow down, please")
+    ),
+    "the provider's message is lost in a returned failure": Row(
+        "error-surfaced",
+        served([FLAT]),
+        answered(status="failed"),
+        replace(failed("Slow down, please"), ended="returned", status="failed"),
+    ),
+    "an unknown event breaks the answer": Row(
+        "unknown-ignored", served([created(), {"type": "response.sparkle"}, *HELLO[1:]]), raised(), answered("Hello, world")
+    ),
+    "a vendor event breaks the answer": Row(
+        "unknown-ignored", served([{"type": "keepalive"}, *HELLO]), raised(), answered("Hello, world")
+    ),
+    "the open socket holds the answer": Row("stops-at-terminal", served(HELLO, Stall()), HUNG, answered("Hello, world")),
+    "the open socket turns the answer into a timeout": Row(
+        "stops-at-terminal", served(HELLO, Stall()), raised(message="idle timeout"), answered("Hello, world")
+    ),
+    "the open socket holds an error": Row("stops-at-terminal", served([FLAT], Stall()), HUNG, failed("Slow down, please")),
+    "streamed and final text differ": Row(
+        "stream-equals-final",
+        served(HELLO),
+        streamed(answered("Hello, world"), "Hello,", "Hello,", " world"),
+        streamed(answered("Hello, world"), "Hello,", " world"),
+    ),
+    "a retry repeats deltas without a reset": Row(
+        "stream-equals-final",
+        RETRY,
+        streamed(answered("Hello, world"), "Hello,", "Hello,", " world"),
+        streamed(answered("Hello, world"), "Hello,", None, "Hello,", " world"),
+    ),
+    "a whole answer is asked for again": Row(
+        "bounded-requests", (served(HELLO), served(HELLO, attempt=1)), answered("Hello, world"), answered("Hello, world")
+    ),
+    "the retry budget is exceeded": Row(
+        "bounded-requests", tuple(served([created()], attempt=n) for n in range(4)), raised(), raised()
+    ),
+    "a thread outlives the call": Row(
+        "released", served(HELLO), answered("Hello, world"), answered("Hello, world"), breaks_left=Leftovers(threads=1)
+    ),
+    "a connection is left open": Row(
+        "released", served(HALF, Stall(), seen=Ending.OPEN), raised(), raised()
+    ),
+    "a cancelled call goes on": Row(
+        "cancel-honoured",
+        served(whole(message("a long, long answer", pieces=9))),
+        streamed(answered("a long, long answer"), *"a long"),
+        streamed(Turn("cancelled"), "a ", "lo"),
+        case=replace(CASE, cancel_after=2),
+    ),
+    "a cancelled call is completed": Row(
+        "cancel-honoured",
+        served(HELLO, taken=300, seen=Ending.LEFT),
+        streamed(answered("Hello, world"), "Hello", ", "),
+        streamed(Turn("cancelled"), "Hello", ", "),
+        case=replace(CASE, cancel_after=2),
+    ),
+}  # fmt: skip
+
+KEPT_OTHERWISE: dict[str, tuple[Served, ...]] = {
+    "a whole answer is asked for again": (served(HALF, Cut()), served(HELLO, attempt=1)),
+    "the retry budget is exceeded": tuple(served([created()], attempt=n) for n in range(3)),
+    "a connection is left open": (served(HALF, Stall(), seen=Ending.LEFT),),
+    "the open socket holds the answer": (served(HELLO, Stall(), seen=Ending.LEFT),),
+    "the open socket turns the answer into a timeout": (served(HELLO, Stall(), seen=Ending.LEFT),),
+    "the open socket holds an error": (served([FLAT], Stall(), seen=Ending.LEFT),),
+}
+"""Rows whose right consumer is told apart by what was served, not by what it returned."""
+
+
+def mark(row: Row, turn: Turn, entries: Any = None, left: Leftovers | None = None) -> Verdict:
+    record = entries or (row.served if isinstance(row.served, tuple) else (row.served,))
+    made = replace(outcome(turn), leftovers=left or Leftovers())
+    verdicts = judge(row.case, made, transcript(*record), row.capabilities)
+    return next(verdict for verdict in verdicts if verdict.invariant == row.invariant)
+
+
+@pytest.mark.parametrize("name", ROWS)
+def test_a_consumer_that_breaks_the_rule_fails(name: str) -> None:
+    row = ROWS[name]
+    verdict = mark(row, row.breaks, left=row.breaks_left)
+    assert verdict.mark is Mark.FAIL, verdict
+    assert verdict.cause
+    assert verdict.reason
+
+
+@pytest.mark.parametrize("name", ROWS)
+def test_a_consumer_that_keeps_the_rule_passes(name: str) -> None:
+    row = ROWS[name]
+    verdict = mark(row, row.keeps, KEPT_OTHERWISE.get(name))
+    assert verdict.mark is Mark.PASS, verdict
+
+
+@pytest.mark.parametrize("name", ROWS)
+def test_a_right_consumer_breaks_no_rule_at_all(name: str) -> None:
+    row = ROWS[name]
+    record = KEPT_OTHERWISE.get(name) or (row.served if isinstance(row.served, tuple) else (row.served,))
+    verdicts = judge(row.case, outcome(row.keeps), transcript(*record), row.capabilities)
+    assert [v for v in verdicts if v.mark is Mark.FAIL] == []
+
+
+def test_every_invariant_has_a_row() -> None:
+    assert {row.invariant for row in ROWS.values()} == set(REGISTRY)
+
+
+def test_every_invariant_says_what_it_is() -> None:
+    for rule in REGISTRY.values():
+        assert rule.rule.endswith(".")
+        assert rule.why.endswith(".")
+        assert rule.incident.endswith(".")
+
+
+SKIPS = {
+    "tool_calls": "tool-calls-whole",
+    "refusals": "refusal-kept",
+    "reasoning": "reasoning-kept",
+    "streams": "stream-equals-final",
+}
+
+
+@pytest.mark.parametrize(("promise", "invariant"), SKIPS.items(), ids=SKIPS)
+def test_what_is_not_promised_is_skipped_with_a_reason(promise: str, invariant: str) -> None:
+    verdicts = judge(CASE, outcome(answered("")), transcript(served(HELLO)), replace(FULL, **{promise: False}))
+    (verdict,) = [v for v in verdicts if v.invariant == invariant]
+    assert verdict.mark is Mark.SKIPPED
+    assert verdict.reason
+
+
+def test_a_raw_loop_is_held_to_errors_time_and_release_alone() -> None:
+    raw = replace(FULL, assembles=False)
+    verdicts = judge(CASE, outcome(Turn("returned")), transcript(served(HALF, Cut())), raw)
+    assert not [v for v in verdicts if v.mark is Mark.FAIL]
+    escaped = judge(CASE, outcome(raised("builtins.KeyError")), transcript(served(HELLO)), raw)
+    assert "typed-errors" in {v.invariant for v in escaped if v.mark is Mark.FAIL}
+
+
+LENIENT: dict[str, tuple[Served, Turn, str]] = {
+    "a declared type around an internal error": (served(HALF, Cut()), raised("demo.StreamError", "it broke", "builtins.KeyError"), "typed-errors"),
+    "a typed error for an unknown event before created": (served([{"type": "acme.hello"}, *HELLO]), raised(), "status-true"),
+    "calls in another order": (served(TWO_CALLS), answered(items=(called('{"city": "Rome"}', 0), OSLO)), "tool-calls-whole"),
+    "the last frame flushed without a blank line": (served(sse(HELLO)[:-1]), answered("Hello, world"), ""),
+    "stopping at [DONE]": (served([*HELLO[:5], "[DONE]", *HELLO[5:]]), raised(), "status-true"),
+    "two messages as one": (served(whole(message("one"), message("two", 1))), answered("onetwo"), ""),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", LENIENT)
+def test_where_two_behaviours_are_defensible_nobody_fails(name: str) -> None:
+    entry, turn, invariant = LENIENT[name]
+    verdicts = judge(CASE, outcome(turn), transcript(entry), FULL)
+    assert [v for v in verdicts if v.mark is Mark.FAIL] == []
+    assert not invariant or next(v for v in verdicts if v.invariant == invariant).mark is Mark.LENIENT
+
+
+def test_leniency_never_covers_a_silent_truncation() -> None:
+    """[DONE] in the middle may end the stream, but then the answer is half an answer."""
+    entry = served([*HELLO[:5], "[DONE]", *HELLO[5:]])
+    verdicts = judge(CASE, outcome(answered("Hello,")), transcript(entry), FULL)
+    assert {v.invariant for v in verdicts if v.mark is Mark.FAIL} >= {"content-kept"}
+
+
+def test_a_text_only_consumer_may_join_messages_as_it_likes() -> None:
+    text_only = replace(FULL, items=False)
+    body = served(whole(message("one"), message("two", 1)))
+    for text in ("onetwo", "one\ntwo", "one\n\ntwo"):
+        verdicts = judge(
+            CASE, outcome(Turn("returned", "completed", text=text, usage=Usage(10, 5, 15))), transcript(body), text_only
+        )
+        assert [v for v in verdicts if v.mark is Mark.FAIL] == [], text
+    wrong = judge(
+        CASE, outcome(Turn("returned", "completed", text="two", usage=Usage(10, 5, 15))), transcript(body), text_only
+    )
+    assert "content-kept" in {v.invariant for v in wrong if v.mark is Mark.FAIL}
+
+
+def test_a_turn_without_any_request_is_no_answer() -> None:
+    verdicts = judge(CASE, outcome(answered("Hello")), transcript(), FULL)
+    assert [(v.invariant, v.mark) for v in verdicts] == [("status-true", Mark.FAIL)]
+
+
+def test_a_stall_is_no_accusation_where_no_deadline_was_promised() -> None:
+    verdicts = judge(CASE, outcome(HUNG), transcript(served(HALF, Stall())), FULL)
+    assert next(v for v in verdicts if v.invariant == "ends-in-time").mark is Mark.SKIPPED
