@@ -89,7 +89,8 @@ class Decoder:
         pieces = chunk.splitlines(keepends=True)
         if self._after_cr and pieces[0] == b"\n":
             self._lines.append(pieces.pop(0))
-            self._block += self._block == self._offset
+            if self._block == self._offset:
+                self._block += 1
         rest = b"" if chunk[-1] in _LINE_ENDS else pieces.pop()
         if pieces:
             first = b"".join([*self._partial, pieces[0]])
@@ -101,7 +102,7 @@ class Decoder:
         self._offset += len(chunk)
         if len(rest) < len(chunk):
             self._line = self._offset - len(rest)
-        return self._gather(pieces)
+        return self._gather(pieces) if pieces else []
 
     def _opened(self, line: bytes) -> list[bytes]:
         """``line`` in pieces: a byte order mark is none of the line's, but only at the very start of the stream."""

