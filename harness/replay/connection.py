@@ -94,8 +94,7 @@ class Connection:
             return
         except OSError:
             data = b""  # a reset is one more way of leaving
-        if self._phase is not Phase.ENDED:
-            self._inbox += data
+        self._inbox += data
         if not data or len(self._inbox) > _MAX_UNREAD:
             self.end(Ending.LEFT)
         self._arrival.set()
@@ -175,9 +174,7 @@ class Connection:
     async def _over(self, ending: Ending, chunked: bool) -> None:
         if ending is Ending.COMPLETE and chunked:
             await self._outlet.write(LAST_CHUNK)
-        if ending is Ending.RESET:
-            await self._outlet.reset()
-        await self._outlet.delivered()
+        await (self._outlet.reset() if ending is Ending.RESET else self._outlet.delivered())
 
     async def _fin(self) -> NoReturn:
         """End the server's side, and keep the socket: whether the client closes its own is worth knowing."""

@@ -82,9 +82,9 @@ class Playback:
                 raise self._read_error(self._socket.closed())
             if silence:
                 yield from self._silence(silence)
-                if self.wake.is_set():
-                    self._end_of_file()
-                    return
+            if self.wake.is_set():
+                self._end_of_file()
+                return
             if isinstance(step, Over):
                 self._finish(step.ending)
                 return
@@ -109,10 +109,11 @@ class Playback:
         timed_out = self._timeout < seconds
         if seconds:
             yield self._timeout if timed_out else (_FOR_EVER_S if seconds == inf else seconds)
-        if self.wake.is_set() and not self._closed:
-            return
         if self._closed and (self._socket.close_wakes or self._timeout < inf):
+            # A read with a timeout polls first, and then finds that its file is gone.
             raise self._read_error(self._socket.closed())
+        if self.wake.is_set():
+            return
         if timed_out:
             cause = self._socket.timed_out()
             self.serving.over(Ending.LEFT)

@@ -49,7 +49,8 @@ class LoopbackServer:
         self._loop = asyncio.new_event_loop()
         self._loop.set_exception_handler(self._failed)
         self._loop.add_reader(self._listener, self._accept)
-        self._thread = threading.Thread(target=self._loop.run_forever, name="loopback-server", daemon=True)
+        name = f"loopback-server-{self.port}"
+        self._thread = threading.Thread(target=self._loop.run_forever, name=name, daemon=True)
         self._thread.start()
 
     @property

@@ -13,7 +13,6 @@ from types import ModuleType
 from typing import Any, ClassVar
 
 import anyio
-import anyio.lowlevel
 import anyio.to_thread
 
 from harness.clock import Clock, VirtualClock
@@ -53,11 +52,15 @@ class AsyncBody:
         self._clock = clock
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
+        steps = self._playback.parts()
         try:
-            for step in self._playback.parts():
+            while True:
+                # A real read lets other tasks run, and a cancellation in, before it takes anything.
+                await anyio.sleep(0)
+                step = next(steps, None)
+                if step is None:
+                    return
                 if isinstance(step, bytes):
-                    # A real read lets other tasks run, and lets a cancellation in.
-                    await anyio.lowlevel.checkpoint()
                     yield step
                 else:
                     await sleep_aside(self._clock, step, self._playback)
@@ -93,7 +96,7 @@ class Transport:
     def _response(self, playback: Playback, head: Head) -> Any:
         return self.library.Response(
             head.status,
-            headers=headers_of(playback.serving.delivery),
+            headers=[(name.encode(), value.encode()) for name, value in headers_of(playback.serving.delivery)],
             stream=self.body(playback, self.player.clock),
             extensions={
                 "http_version": b"HTTP/1.1",
@@ -169,21 +172,18 @@ async def sleep_aside(clock: Clock, seconds: float, playback: Playback) -> None:
     if isinstance(clock, VirtualClock):
         await _sleep_virtually(clock, seconds, playback)
         return
-    try:
-        await anyio.to_thread.run_sync(clock.sleep, seconds, playback.wake, abandon_on_cancel=True)
-    except BaseException:
-        playback.wake.set()  # or the abandoned thread would sleep on
-        raise
+    # A cancellation abandons the thread; the body or the transport then closes the playback, which wakes it.
+    await anyio.to_thread.run_sync(clock.sleep, seconds, playback.wake, abandon_on_cancel=True)
 
 
 async def _sleep_virtually(clock: VirtualClock, seconds: float, playback: Playback) -> None:
     """Jump from timer to timer, and after each let the tasks run that it woke or cancelled."""
     until = clock.now() + seconds
     while clock.sleep(until - clock.now(), _AfterOneTimer()):
-        await anyio.lowlevel.checkpoint()
+        await anyio.sleep(0)
         if playback.wake.is_set():
             return
-    await anyio.lowlevel.checkpoint()
+    await anyio.sleep(0)
 
 
 class _AfterOneTimer(threading.Event):

@@ -29,6 +29,7 @@ class Seen:
     error: str
     """``TypeName: message``; empty when the body ended cleanly."""
     served: Served
+    headers: tuple[tuple[bytes, bytes], ...] = ()
     elapsed: float = 0.0
     """Virtual seconds; 0 on a socket."""
 
@@ -44,6 +45,7 @@ class Collected:
         self.status: int | None = None
         self.parts: list[bytes] = []
         self.error = ""
+        self.headers: tuple[tuple[bytes, bytes], ...] = ()
 
     def __enter__(self) -> Collected:
         return self
@@ -54,13 +56,17 @@ class Collected:
             return True
         return False
 
+    def begin(self, response: Any) -> None:
+        self.status = response.status_code
+        self.headers = tuple(response.headers.raw)
+
     def seen(self, served: Served, elapsed: float = 0.0) -> Seen:
-        return Seen(self.status, tuple(self.parts), self.error, served, elapsed)
+        return Seen(self.status, tuple(self.parts), self.error, served, self.headers, elapsed)
 
 
 def read(client: Any, url: str, into: Collected) -> None:
     with into, client.stream("POST", url, json=QUESTION) as response:
-        into.status = response.status_code
+        into.begin(response)
         for part in response.iter_raw():
             into.parts.append(part)
 
@@ -69,7 +75,7 @@ async def aread(client: Any, url: str, into: Collected) -> None:
     async with client:
         with into:
             async with client.stream("POST", url, json=QUESTION) as response:
-                into.status = response.status_code
+                into.begin(response)
                 async for part in response.aiter_raw():
                     into.parts.append(part)
 
@@ -95,7 +101,10 @@ def in_process_async(transports: ModuleType, library: ModuleType) -> Callable[[D
 
 def routed(delivery: Delivery, timeout: float | None) -> Seen:
     player, into = Player(Exchange.single(delivery), VirtualClock()), Collected()
-    with respx_router(player, base_url="https://api.example.test/v1"), httpx.Client(timeout=timeout) as client:
+    with (
+        respx_router(player, base_url="https://api.example.test/v1"),
+        httpx.Client(timeout=timeout, verify=False) as client,
+    ):
         read(client, URL, into)
     return into.seen(player.transcript().served[0], player.clock.now())
 
@@ -103,14 +112,17 @@ def routed(delivery: Delivery, timeout: float | None) -> Seen:
 def routed_async(delivery: Delivery, timeout: float | None) -> Seen:
     player, into = Player(Exchange.single(delivery), VirtualClock()), Collected()
     with respx_router(player, base_url="https://api.example.test/v1"):
-        asyncio.run(aread(httpx.AsyncClient(timeout=timeout), URL, into))
+        asyncio.run(aread(httpx.AsyncClient(timeout=timeout, verify=False), URL, into))
     return into.seen(player.transcript().served[0], player.clock.now())
 
 
 def on_socket(library: ModuleType) -> Callable[[Delivery, float | None], Seen]:
     def play(delivery: Delivery, timeout: float | None) -> Seen:
         into = Collected()
-        with LoopbackServer(Exchange.single(delivery)) as server, library.Client(timeout=timeout, verify=False) as client:
+        with (
+            LoopbackServer(Exchange.single(delivery)) as server,
+            library.Client(timeout=timeout, verify=False) as client,
+        ):
             read(client, f"{server.base_url}/responses", into)
             return into.seen(server.transcript().served[0])
 
