@@ -47,15 +47,15 @@ def _events(response: RecordedResponse) -> Iterator[tuple[float, Action]]:
     if response.status is not None:
         kept = tuple(header for header in response.headers if header[0].lower() not in PLAYED)
         yield response.head_ms, Head(response.status, kept, response.framing, _declared_length(response))
-    offsets = [offset for offset, _ in response.chunks]
-    for (start, ms), end in zip(response.chunks, [*offsets[1:], len(response.body)], strict=True):
+    ends = [*(offset for offset, _ in response.chunks), len(response.body)][1:]
+    for (start, ms), end in zip(response.chunks, ends, strict=True):
         yield ms, Send(response.body[start:end])
     yield response.ended_ms, ENDINGS[response.ending]()
 
 
 def _declared_length(response: RecordedResponse) -> int | None:
     """The length the head promised, where the body broke that promise."""
-    stated = next((value for name, value in response.headers if name.lower() == "content-length"), "")
+    stated = response.header("content-length")
     if response.framing is not Framing.LENGTH or not stated.isdecimal() or int(stated) == len(response.body):
         return None
     return int(stated)

@@ -67,6 +67,10 @@ class RecordedResponse:
     redacted: tuple[str, ...] = ()
     """Names of the rules whose hits were replaced in the body, and ``header:NAME`` marks."""
 
+    def header(self, name: str) -> str:
+        """The first value of a header, whatever the case of its name; empty when it is absent."""
+        return next((value for key, value in self.headers if key.lower() == name.lower()), "")
+
 
 @dataclass(frozen=True, slots=True)
 class Interaction:

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+import zlib
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -44,6 +45,7 @@ class RedactionError(Exception):
 
 
 NOT_ALLOWED = "header-not-allowed"
+UNREADABLE = "body-not-readable"
 
 
 def placeholder(length: int) -> str:
@@ -94,7 +96,7 @@ def _unresolved_of(entry: Interaction) -> Iterator[Hit]:
     prefix = f"interaction {entry.turn}.{entry.attempt} "
     yield from scan(entry.request.path.encode(), f"{prefix}request.path")
     yield from scan(_json(entry.request.body), f"{prefix}request.body")
-    yield from scan(entry.response.body, f"{prefix}response.body")
+    yield from _unresolved_body(entry.response, f"{prefix}response.body")
     for side, headers in (("request", entry.request.headers), ("response", entry.response.headers)):
         for name, value in headers:
             where = f"{prefix}{side}.header:{name.lower()}"
@@ -102,6 +104,29 @@ def _unresolved_of(entry: Interaction) -> Iterator[Hit]:
             yield from secrets
             if name.lower() not in ALLOWED_HEADERS and not secrets and value and not is_placeholder(value.encode()):
                 yield Hit(NOT_ALLOWED, where, 0, len(value.encode()))
+
+
+def _unresolved_body(response: RecordedResponse, where: str) -> Iterator[Hit]:
+    """Hits in the body as a client reads it; a body that cannot be read here may hold anything."""
+    coding = response.header("content-encoding").strip().lower()
+    try:
+        yield from scan(_DECODERS[coding](response.body), where)
+    except (KeyError, zlib.error):
+        yield Hit(UNREADABLE, where, 0, len(response.body))
+
+
+def _inflated(body: bytes) -> bytes:
+    # A truncated body is a recording like any other: what comes out of it is what a client sees.
+    return zlib.decompressobj(zlib.MAX_WBITS | 32).decompress(body)
+
+
+_DECODERS: Mapping[str, Callable[[bytes], bytes]] = {
+    "": bytes,
+    "identity": bytes,
+    "gzip": _inflated,
+    "x-gzip": _inflated,
+    "deflate": _inflated,
+}
 
 
 def _redact_request(request: RecordedRequest) -> RecordedRequest:
@@ -119,7 +144,8 @@ def _redact_request(request: RecordedRequest) -> RecordedRequest:
 
 def _redact_response(response: RecordedResponse) -> RecordedResponse:
     headers, header_marks = _redact_headers(response.headers)
-    hits = tuple(scan(response.body, "body"))
+    # A content-encoded body is left as it is: overwriting compressed bytes would break it. Writing then refuses.
+    hits = () if response.header("content-encoding") else tuple(scan(response.body, "body"))
     marks = [*response.redacted, *header_marks, *(hit.rule for hit in hits)]
     return replace(response, headers=headers, body=overwrite(response.body, hits), redacted=tuple(_unique(marks)))
 

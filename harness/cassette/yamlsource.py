@@ -87,8 +87,10 @@ def read_yaml(path: Path, errors: type[SourceError] = SourceError) -> Source:
         message = f"is not YAML: {error.problem or error.context}{column}"
         raise errors(path, message, line=None if place is None else place.line + 1) from error
     except yaml.reader.ReaderError as error:
-        line = text[: error.position].count("\n") + 1
-        raise errors(path, f"is not YAML: {error.reason} (U+{ord(text[error.position]):04X})", line=line) from error
+        # Its position counts bytes in one parser and characters in the other; the character itself is sure.
+        odd = error.character if isinstance(error.character, str) else chr(error.character)
+        line = text.partition(odd)[0].count("\n") + 1
+        raise errors(path, f"is not YAML: {error.reason} (U+{ord(odd):04X})", line=line) from error
     except _Unusable as error:
         raise errors(path, error.message, line=error.line) from error
     return Source(path, data, mark, errors)

@@ -65,17 +65,9 @@ def stream(maker: Maker, turn: Turn, told: Sequence[Told], asked: Asked) -> Stre
     response_id = maker.ids.of("resp")
     items = [entry.done for entry in told]
     begun = _response(maker, response_id, asked, status="in_progress", service_tier="auto")
-    terminal: dict[str, Any] = {
-        "completed": {"output": items, "usage": _usage(maker, turn, told), "completed_at": asked.created_at + 3},
-        "incomplete": {
-            "output": items,
-            "usage": _usage(maker, turn, told),
-            "incomplete_details": {"reason": "max_output_tokens"},
-            "max_output_tokens": 16,
-        },
-        "failed": {"error": {"code": "server_error", "message": maker.words.sentence(8)}},
-    }[turn.ending]
-    ended = _response(maker, response_id, asked, status=turn.ending, service_tier="default", **terminal)
+    ended = _response(
+        maker, response_id, asked, status=turn.ending, service_tier="default", **_outcome(maker, turn, told, asked)
+    )
     events = [
         {"type": "response.created", "response": begun},
         {"type": "response.in_progress", "response": begun},
@@ -84,6 +76,16 @@ def stream(maker: Maker, turn: Turn, told: Sequence[Told], asked: Asked) -> Stre
         {"type": f"response.{turn.ending}", "response": ended},
     ]
     return Stream(response_id, list(_numbered(events)), items)
+
+
+def _outcome(maker: Maker, turn: Turn, told: Sequence[Told], asked: Asked) -> dict[str, Any]:
+    """What the terminal's response says that the first one could not."""
+    if turn.ending == "failed":
+        return {"error": {"code": "server_error", "message": maker.words.sentence(8)}}
+    output = {"output": [entry.done for entry in told], "usage": _usage(maker, turn, told)}
+    if turn.ending == "completed":
+        return {**output, "completed_at": asked.created_at + 3}
+    return {**output, "incomplete_details": {"reason": "max_output_tokens"}, "max_output_tokens": 16}
 
 
 def weave(rng: Random, rows: Sequence[Sequence[Event]], woven: Sequence[int]) -> Iterator[Event]:
