@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from harness.protocols.responses.catalogue import EVENTS, TERMINALS
-from harness.protocols.responses.event import Event, decode_all
+from harness.protocols.responses.event import DONE, Event, decode_all
 from harness.wire import decode
 
 
@@ -36,10 +36,11 @@ class ProviderError:
 
 def error_of(event: Event) -> ProviderError | None:
     """The error a frame carries; None for any other frame, damaged ones included."""
-    for shape, recognise in FRAME_SHAPES:
-        found = recognise(event)
-        if found is not None:
-            return _describe(shape, found)
+    for shape, fits, find in FRAME_SHAPES:
+        if fits(event):
+            found = find(event.data if event.payload is None else event.payload)
+            if found is not None:
+                return _describe(shape, found)
     return None
 
 
@@ -67,7 +68,7 @@ def error_of_body(status: int, body: bytes) -> ProviderError | None:
 
 def _error_of_text(text: str) -> ProviderError | None:
     if _HTML.match(text):
-        words = _TITLE.search(text)
+        words = _TITLE.search(text[:_PAGE_HEAD_CHARS])
         return ProviderError("html", message=words.group(1).strip() or None if words else None, raw=text)
     try:
         value = json.loads(text)
@@ -77,134 +78,129 @@ def _error_of_text(text: str) -> ProviderError | None:
         value = value[0]
     if not isinstance(value, dict):
         return None
-    for shape, recognise in BODY_SHAPES:
-        found = recognise(value)
+    for shape, find in BODY_SHAPES:
+        found = find(value)
         if found is not None:
             return _describe(shape, found)
     return None
 
 
-# Recognisers give back the JSON value that holds the error's members, or None when the shape does not fit.
-Payload = Mapping[str, Any]
+# Finders: from a payload to the JSON value that holds the error's members, or None when the shape does not fit.
 
 
-def _flat(body: Payload) -> Any:
+def _whole(body: Any) -> Any:
     return body
 
 
-def _error_object(body: Payload) -> Any:
+def _error_object(body: Any) -> Any:
     return body["error"] if isinstance(body.get("error"), dict) else None
 
 
-def _code_beside_error(body: Payload) -> Any:
+def _code_beside_error(body: Any) -> Any:
     return body if body.get("code") is not None and _is_word(body.get("error")) else None
 
 
-def _error_word(body: Payload) -> Any:
+def _error_word(body: Any) -> Any:
     return body if _is_word(body.get("error")) else None
 
 
-def _detail(body: Payload) -> Any:
+def _detail(body: Any) -> Any:
     return body.get("detail") or None
 
 
-def _self_named(body: Payload) -> Any:
+def _self_named(body: Any) -> Any:
     return body if body.get("object") == "error" else None
 
 
-def _error_list(body: Payload) -> Any:
+def _error_list(body: Any) -> Any:
     errors = body.get("errors")
     return errors[0] if isinstance(errors, list) and errors else None
 
 
-def _failed_response(body: Payload) -> Any:
-    return (body.get("error") or {}) if body.get("object") == "response" and body.get("status") == "failed" else None
-
-
-def _code_and_message(body: Payload) -> Any:
+def _code_and_message(body: Any) -> Any:
     told = _is_word(body.get("message")) and any(body.get(name) is not None for name in ("code", "type", "status"))
     return body if told else None
 
 
-def _response_of(event: Event) -> Mapping[str, Any]:
-    response = (event.payload or {}).get("response")
-    return response if isinstance(response, dict) else {}
+def _in_response(body: Any) -> Any:
+    response = body.get("response")
+    return (response.get("error") or None) if isinstance(response, dict) else None
 
 
-def _of_types(types: frozenset[str], recognise: Callable[[Payload], Any]) -> Callable[[Event], Any]:
-    def of(event: Event) -> Any:
-        return recognise(event.payload) if event.payload is not None and _stated(event) in types else None
-
-    return of
+def _bare_response(body: Any) -> Any:
+    return {} if isinstance(body.get("response"), dict) else None
 
 
-def _named_error(recognise: Callable[[Payload], Any]) -> Callable[[Event], Any]:
+def _beside_response(body: Any) -> Any:
+    return body.get("error") or {name: body.get(name) for name in ("code", "message", "param")}
+
+
+def _failed_response(body: Any) -> Any:
+    return (body.get("error") or {}) if body.get("object") == "response" and body.get("status") == "failed" else None
+
+
+# Guards: which events a shape is tried on.
+
+
+def _states_error(event: Event) -> bool:
+    return _stated(event) == "error"
+
+
+def _is_alias(event: Event) -> bool:
+    return event.payload is not None and event.type == "response.error"
+
+
+def _is_failed(event: Event) -> bool:
+    return event.payload is not None and event.type == "response.failed"
+
+
+def _ends_failed(event: Event) -> bool:
+    response = event.payload.get("response") if event.payload is not None and event.type in TERMINALS else None
+    return isinstance(response, dict) and response.get("status") == "failed"
+
+
+def _named(event: Event) -> bool:
     # The line `event: error` decides only where the payload's own type says nothing that the catalogue knows.
-    def of(event: Event) -> Any:
-        named = event.name == "error" and _stated(event) not in EVENTS
-        return recognise(event.payload) if named and event.payload is not None else None
-
-    return of
+    return event.name == "error" and event.payload is not None and _stated(event) not in EVENTS
 
 
-def _named_error_text(event: Event) -> Any:
-    return event.data if event.name == "error" and event.payload is None else None
+def _named_text(event: Event) -> bool:
+    return event.name == "error" and event.payload is None and event.data != DONE
 
 
-def _untyped(recognise: Callable[[Payload], Any]) -> Callable[[Event], Any]:
-    def of(event: Event) -> Any:
-        return recognise(event.payload) if event.payload is not None and _stated(event) is None else None
-
-    return of
+def _untyped(event: Event) -> bool:
+    return event.payload is not None and _stated(event) is None
 
 
-def _self_named_event(event: Event) -> Any:
-    return _self_named(event.payload) if event.payload is not None and _stated(event) not in EVENTS else None
+def _unknown(event: Event) -> bool:
+    return event.payload is not None and _stated(event) not in EVENTS
 
 
-def _failed_with_error(event: Event) -> Any:
-    return (_response_of(event).get("error") or None) if _stated(event) == "response.failed" else None
-
-
-def _failed_without_error(event: Event) -> Any:
-    # Some servers then put the error beside the response, or write it flat; with neither, nothing is described.
-    if event.payload is None or event.type != "response.failed":
-        return None
-    return event.payload.get("error") or {name: event.payload.get(name) for name in ("code", "message", "param")}
-
-
-def _terminal_failed(event: Event) -> Any:
-    response = _response_of(event)
-    ended = event.type in TERMINALS and response.get("status") == "failed"
-    return (response.get("error") or {}) if ended else None
-
-
-_ERROR = frozenset({"error"})
-_ALIAS = frozenset({"response.error"})
-
-FRAME_SHAPES: tuple[tuple[str, Callable[[Event], Any]], ...] = (
-    ("error-nested", _of_types(_ERROR, _error_object)),
-    ("error-word", _of_types(_ERROR, _error_word)),
-    ("error-flat", _of_types(_ERROR, _flat)),
-    ("alias-nested", _of_types(_ALIAS, _error_object)),
-    ("alias-in-response", lambda event: _response_of(event).get("error") if _stated(event) in _ALIAS else None),
-    ("alias-word", _of_types(_ALIAS, _error_word)),
-    ("alias-flat", _of_types(_ALIAS, _flat)),
-    ("failed", _failed_with_error),
-    ("failed-without-error", _failed_without_error),
-    ("terminal-failed", _terminal_failed),
-    ("named-nested", _named_error(_error_object)),
-    ("named-flat", _named_error(_flat)),
-    ("named-text", _named_error_text),
-    ("bare-object", _untyped(_error_object)),
-    ("bare-code-and-word", _untyped(_code_beside_error)),
-    ("bare-word", _untyped(_error_word)),
-    ("bare-detail", _untyped(_detail)),
-    ("object-error", _self_named_event),
+FRAME_SHAPES: tuple[tuple[str, Callable[[Event], bool], Callable[[Any], Any]], ...] = (
+    ("error-nested", _states_error, _error_object),
+    ("error-word", _states_error, _error_word),
+    ("error-flat", _states_error, _whole),
+    ("alias-nested", _is_alias, _error_object),
+    ("alias-in-response", _is_alias, _in_response),
+    ("alias-word", _is_alias, _error_word),
+    ("alias-flat", _is_alias, _whole),
+    ("failed", _is_failed, _in_response),
+    ("failed-without-error", _is_failed, _bare_response),
+    ("failed-without-response", _is_failed, _beside_response),
+    ("terminal-failed", _ends_failed, _in_response),
+    ("terminal-failed-without-error", _ends_failed, _bare_response),
+    ("named-nested", _named, _error_object),
+    ("named-flat", _named, _whole),
+    ("named-text", _named_text, _whole),
+    ("bare-object", _untyped, _error_object),
+    ("bare-code-and-word", _untyped, _code_beside_error),
+    ("bare-word", _untyped, _error_word),
+    ("bare-detail", _untyped, _detail),
+    ("object-error", _unknown, _self_named),
 )
-"""Shapes of error frames: name and recogniser, in order of trial."""
+"""Shapes of error frames: name, guard and finder, in order of trial."""
 
-BODY_SHAPES: tuple[tuple[str, Callable[[Payload], Any]], ...] = (
+BODY_SHAPES: tuple[tuple[str, Callable[[Any], Any]], ...] = (
     ("failed-response", _failed_response),
     ("error-object", _error_object),
     ("code-and-word", _code_beside_error),
@@ -214,10 +210,11 @@ BODY_SHAPES: tuple[tuple[str, Callable[[Payload], Any]], ...] = (
     ("error-list", _error_list),
     ("flat", _code_and_message),
 )
-"""Shapes of JSON bodies: name and recogniser, in order of trial."""
+"""Shapes of JSON bodies: name and finder, in order of trial."""
 
 _MESSAGE_NAMES = ("message", "detail", "error", "error_description", "msg", "reason")
 _BAD_REQUEST = 400
+_PAGE_HEAD_CHARS = 4_096
 _STREAMED = re.compile(r"(?:data|event|id|retry)?:")
 _HTML = re.compile(r"<(?:!doctype\s+html|html|head|body|title|h1)\b", re.IGNORECASE)
 _TITLE = re.compile(r"<(?:title|h1)[^>]*>(.*?)</", re.IGNORECASE | re.DOTALL)

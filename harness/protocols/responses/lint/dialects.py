@@ -28,117 +28,117 @@ class Dialect:
     """Further habits it is known for, which tell nothing alone."""
 
 
-def _all(*habits: str) -> frozenset[str]:
-    return frozenset(habits)
+def _set(habits: str) -> frozenset[str]:
+    return frozenset(habits.split())
 
 
-_FOREIGN = _all(
-    "end-mark", "content-filters", "sources-counted", "own-key", "copilot-usage", "processing-comment",
-    "keepalive-comment", "account-marks", "rate-limit-event", "metadata-event", "float-time", "null-output",
-    "empty-output", "absent-output", "completed-failed", "completed-incomplete", "zero-usage", "reasoning-alias",
-)  # fmt: skip
+def _dialect(name: str, sentence: str, *marks: str, lacks: str = "", habits: str = "") -> Dialect:
+    return Dialect(name, sentence, tuple(_set(mark) for mark in marks), _set(lacks), _set(habits))
+
+
+# The public API is the measure of the others: what they are known for, it does not do.
+_OPENAI = (
+    "event-lines counted resumed queued-first padded-deltas phased-messages encrypted-reasoning keepalive-event "
+    "keepalive-numbers nested-error error-then-failed"
+)
 
 DIALECTS: Mapping[str, Dialect] = {
     dialect.name: dialect
     for dialect in (
-        Dialect(
+        _dialect(
             "openai",
             "The public API: named events, numbers from 0, no end mark.",
-            (_all("event-lines", "counted"), _all("event-lines", "resumed")),
-            _FOREIGN,
-            _all(
-                "padded-deltas",
-                "phased-messages",
-                "encrypted-reasoning",
-                "keepalive-event",
-                "nested-error",
-                "error-then-failed",
-            ),
+            "event-lines counted",
+            "event-lines resumed",
+            lacks=" ".join(HABITS.keys() - _set(_OPENAI)),
+            habits=_OPENAI,
         ),
-        Dialect(
+        _dialect(
             "codex",
             "The ChatGPT Codex backend: events of its own, account marks, and at times no output in the terminal.",
-            (_all("rate-limit-event"), _all("metadata-event"), _all("null-output"), _all("account-marks")),
-            habits=_all(
-                "padded-deltas",
-                "phased-messages",
-                "encrypted-reasoning",
-                "empty-output",
-                "absent-output",
-                "keepalive-event",
-                "keepalive-numbers",
+            "rate-limit-event",
+            "metadata-event",
+            "null-output",
+            "account-marks",
+            habits=(
+                "padded-deltas phased-messages encrypted-reasoning empty-output absent-output keepalive-event "
+                "keepalive-numbers"
             ),
         ),
-        Dialect(
+        _dialect(
             "open-responses",
             "The Open Responses specification: named events and [DONE] at the end.",
-            (_all("event-lines", "end-mark"), _all("reasoning-alias")),
-            habits=_all("nested-error", "null-item"),
+            "event-lines end-mark",
+            "reasoning-alias",
+            habits="nested-error null-item",
         ),
-        Dialect(
+        _dialect(
             "azure",
             "Azure OpenAI: content filters in the response.",
-            (_all("content-filters"),),
-            habits=_all("padded-deltas", "encrypted-reasoning"),
+            "content-filters",
+            lacks="uuid-response-id",
+            habits="padded-deltas encrypted-reasoning",
         ),
-        Dialect("xai", "xAI: usage counts sources.", (_all("sources-counted"),), habits=_all("nested-error")),
-        Dialect(
+        _dialect("xai", "xAI: usage counts sources.", "sources-counted", habits="nested-error uuid-response-id"),
+        _dialect(
             "openrouter",
             "OpenRouter: comments while it works, costs in the usage, an end mark.",
-            (_all("processing-comment"), _all("own-key")),
-            habits=_all("no-event-lines", "end-mark", "untyped-error"),
+            "processing-comment",
+            "own-key",
+            "temporary-ids",
+            habits="no-event-lines end-mark untyped-error",
         ),
-        Dialect(
+        _dialect(
             "deepseek",
-            "DeepSeek: comments keep the connection.",
-            (_all("keepalive-comment"),),
-            habits=_all("reasoning-part", "content-filters"),
+            "DeepSeek: a bare UUID for an id, content filters, comments that keep the connection.",
+            "keepalive-comment",
+            "uuid-response-id content-filters",
+            habits="reasoning-part",
         ),
-        Dialect(
-            "alibaba", "Alibaba: ids on every frame and fields without a space.", (_all("unspaced-fields", "id-lines"),)
-        ),
-        Dialect(
-            "copilot",
-            "GitHub Copilot and its like: ids that rotate, usage of its own.",
-            (_all("rotating-ids"), _all("copilot-usage")),
-        ),
-        Dialect(
+        _dialect("alibaba", "Alibaba: ids on every frame, fields without a space.", "unspaced-fields id-lines"),
+        _dialect("copilot", "GitHub Copilot: ids that rotate, usage of its own.", "rotating-ids", "copilot-usage"),
+        _dialect(
             "transformers",
             "transformers serve: no event lines, created while queued, times with a fraction.",
-            (_all("no-event-lines", "queued-first"), _all("no-event-lines", "float-time")),
+            "no-event-lines queued-first",
+            "no-event-lines float-time",
         ),
-        Dialect(
+        _dialect(
             "litellm",
             "litellm proxy: no event lines, an end mark, a model on every event or no numbers.",
-            (
-                _all("no-event-lines", "end-mark", "model-on-events"),
-                _all("no-event-lines", "end-mark", "no-sequence-numbers"),
-                _all("no-event-lines", "constant-sequence"),
-            ),
+            "no-event-lines end-mark model-on-events",
+            "no-event-lines end-mark no-sequence-numbers",
+            "no-event-lines constant-sequence",
         ),
-        Dialect(
+        _dialect(
             "llama.cpp",
             "llama-server: no output_index, a created response without output.",
-            (_all("no-output-index"), _all("created-without-output")),
+            "no-output-index",
+            "created-without-output",
         ),
-        Dialect(
+        _dialect(
             "vllm",
             "vLLM: a limit reached ends in response.completed; the terminal has ids of its own.",
-            (_all("completed-incomplete"), _all("snapshot-ids"), _all("index-a-delta")),
-            habits=_all("reasoning-part", "empty-output", "untyped-error"),
+            "completed-incomplete",
+            "snapshot-ids",
+            "index-a-delta",
+            lacks="rotating-ids",
+            habits="reasoning-part empty-output untyped-error",
         ),
-        Dialect(
+        _dialect(
             "gpt-oss",
             "The gpt-oss server: index -1, items done without having been added, usage without details.",
-            (_all("negative-index"), _all("never-added", "usage-without-details")),
+            "negative-index",
+            "never-added usage-without-details",
         ),
-        Dialect(
+        _dialect(
             "aimock",
             "aimock: no numbers, usage of zeros, a content filter as a completed response that failed.",
-            (_all("no-sequence-numbers", "zero-usage"), _all("completed-failed")),
+            "no-sequence-numbers zero-usage",
+            "completed-failed",
         ),
-        Dialect("new-api", "new-api relays: no blank line after the last frame.", (_all("no-final-blank-line"),)),
-        Dialect("cli-proxy-api", "CLIProxyAPI: the done call has no name.", (_all("blank-name"),)),
+        _dialect("new-api", "new-api relays: no blank line after the last frame.", "no-final-blank-line"),
+        _dialect("cli-proxy-api", "CLIProxyAPI: the done call has no name.", "blank-name"),
     )
 }
 """Every known dialect, by name."""

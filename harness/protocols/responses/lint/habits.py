@@ -54,10 +54,9 @@ HABITS: Mapping[str, Habit] = {
         Habit("counted", "Sequence numbers run from 0 without a gap.", properties.counted_from_zero),
         Habit(
             "resumed",
-            "The stream is the rest of an earlier one: numbers run on, without response.created.",
+            "The stream is the rest of an earlier one: numbers run on, and what came before is not there to compare.",
             properties.counted_from_later,
-            rules=("sequence-numbers", "created-first"),
-            pointers=("/sequence_number", "/type"),
+            rules=("sequence-numbers", "created-first", "item-order", "part-order", "text-agrees", "snapshot-whole"),
         ),
         Habit(
             "no-sequence-numbers",
@@ -96,7 +95,7 @@ HABITS: Mapping[str, Habit] = {
         ),
         Habit(
             "negative-index",
-            "Every output_index is -1.",
+            "The output_index of whole items is -1.",
             properties.negative_index,
             _WARNING,
             ("index-order",),
@@ -167,7 +166,7 @@ HABITS: Mapping[str, Habit] = {
         Habit("reasoning-part", "Reasoning text comes in content parts.", properties.reasoning_in_parts),
         Habit(
             "never-added",
-            "Items are done that were never added.",
+            "Items are done, none is ever added.",
             properties.done_never_added,
             _WARNING,
             ("item-order",),
@@ -239,7 +238,11 @@ HABITS: Mapping[str, Habit] = {
             words="response.completed",
         ),
         Habit("rate-limit-event", "Rate limits come as an event.", properties.has_event("codex.rate_limits")),
-        Habit("metadata-event", "Metadata comes as an event.", properties.has_event("response.metadata")),
+        Habit(
+            "metadata-event",
+            "Metadata comes as an event.",
+            properties.has_event("response.metadata", "codex.response.metadata"),
+        ),
         Habit("keepalive-event", "Keepalives come as events.", properties.has_event("keepalive")),
         Habit(
             "account-marks",

@@ -103,14 +103,12 @@ def _strands(stream: Stream) -> Iterator[Flaw]:
 def _indexes(stream: Stream) -> Iterator[Flaw]:
     top = -1
     for event in stream.messages:
-        if event.type != ITEM_ADDED:
-            continue
         index = index_at(event.payload, "output_index")
-        if index is None:
-            continue
-        if index < 0:
+        if index is not None and index < 0:
             yield error(event.frame, "/output_index", "a negative output index")
-        elif index > top + 1:
+        if index is None or index < 0 or event.type != ITEM_ADDED:
+            continue
+        if index > top + 1:
             yield warning(event.frame, "/output_index", "a gap in the output indexes")
         elif index < top:
             yield info(event.frame, "/output_index", "items are not added in the order of their indexes")

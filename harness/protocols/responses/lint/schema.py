@@ -60,7 +60,7 @@ def _event_fields(stream: Stream) -> Iterator[Flaw]:
         if event.payload is None or spec is None:
             continue
         yield from _members(event.frame, "", event.payload, spec.fields)
-        for name in event.payload.keys() - COMMON_OPTIONAL:
+        for name in sorted(event.payload.keys() - COMMON_OPTIONAL):
             if spec.field(name) is None:
                 yield info(event.frame, f"/{_escaped(name)}", f"an unknown member of {spec.type}")
         if event.type == "error" and not event.payload.get("error"):
@@ -142,7 +142,9 @@ def _members(
 
 
 def _escaped(name: str) -> str:
-    return name[:80].replace("~", "~0").replace("/", "~1")
+    # A lone surrogate is lawful in JSON and cannot be written anywhere.
+    writable = name[:80].encode("utf-8", "backslashreplace").decode("utf-8")
+    return writable.replace("~", "~0").replace("/", "~1")
 
 
 RULES = (

@@ -38,13 +38,15 @@ class Life:
     """Its output_index, or its id where a server sends no index."""
     events: tuple[Event, ...]
 
-    @property
-    def added(self) -> Event | None:
-        return next((event for event in self.events if event.type == ITEM_ADDED), None)
+    added: Event | None
+    done: Event | None
+    """The first of each, where there are several."""
 
-    @property
-    def done(self) -> Event | None:
-        return next((event for event in self.events if event.type == ITEM_DONE), None)
+    @classmethod
+    def of(cls, key: Key, events: Sequence[Event]) -> Life:
+        added = next((event for event in events if event.type == ITEM_ADDED), None)
+        done = next((event for event in events if event.type == ITEM_DONE), None)
+        return cls(key, tuple(events), added, done)
 
     @property
     def type(self) -> str | None:
@@ -70,7 +72,7 @@ class Stream:
     @classmethod
     def of(cls, frames: Sequence[Frame], tail: Tail | None = None) -> Stream:
         events = tuple(decode_all(frames))
-        end = next((place for place, event in enumerate(events) if _ends(event)), len(events))
+        end = next((place for place, event in enumerate(events) if is_terminal(event)), len(events))
         messages = tuple(event for event in events[:end] if event.payload is not None)
         terminal = events[end] if end < len(events) else None
         return cls(frames, tail, events, messages, terminal, events[end + 1 :], _lives(messages))
@@ -78,7 +80,7 @@ class Stream:
 
 def is_terminal(event: Event) -> bool:
     """Whether an event ends the stream: a terminal by its type, or an error frame of any shape."""
-    return _ends(event)
+    return event.type in TERMINALS or error_of(event) is not None
 
 
 def spec_of(event: Event) -> EventSpec | None:
@@ -122,10 +124,6 @@ def item_id_of(event: Event) -> str | None:
     return text_at(event.payload, "item_id") or text_at(item_of(event), "id") or None
 
 
-def _ends(event: Event) -> bool:
-    return event.type in TERMINALS or error_of(event) is not None
-
-
 def _lives(messages: Iterable[Event]) -> tuple[Life, ...]:
     owned: dict[Key, list[Event]] = {}
     keys: dict[str, Key] = {}
@@ -135,11 +133,12 @@ def _lives(messages: Iterable[Event]) -> tuple[Life, ...]:
             continue
         name = item_id_of(event)
         index = index_at(event.payload, "output_index")
-        key = index if index is not None else keys.get(name, name) if name is not None else None
+        # A negative index is no place in the output; gpt-oss gives one to every item.
+        key = index if index is not None and index >= 0 else keys.get(name, name) if name is not None else index
         if key is None:
             continue
         if name is not None:
             keys[name] = key
         owned.setdefault(key, []).append(event)
-    lives = [Life(key, tuple(events)) for key, events in owned.items()]
+    lives = [Life.of(key, events) for key, events in owned.items()]
     return tuple(sorted(lives, key=lambda life: life.key if isinstance(life.key, int) else float("inf")))

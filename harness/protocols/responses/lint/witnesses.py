@@ -112,8 +112,8 @@ def _stated(
     stream: Stream, life: Life, strand: Strand, place: int | None, snapshot: tuple[int, Any] | None
 ) -> Iterator[_Witness]:
     path = "".join(f"/{place if step is None else step}" for step in strand.path)
-    if life.done is not None:
-        text = _reach(item_of(life.done), strand, place)
+    if life.done is not None and (item := item_of(life.done)) is not None:
+        text = _reach(item, strand, place)
         yield _Witness("the done item", life.done.frame, f"/item{path}", text)
     if snapshot is not None and stream.terminal is not None:
         number, entry = snapshot
