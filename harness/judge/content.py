@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from harness.judge.evidence import Attempt
 from harness.judge.rule import Scene
+from harness.protocols.responses.catalogue import ITEM_TYPES
 from harness.protocols.responses.reading import ChannelKind, ItemReading, Reading
 
 TEXT_PHASES = ("final_answer",)
@@ -36,8 +37,8 @@ class Account:
 
 
 def owed_texts(scene: Scene, kind: ChannelKind) -> list[Owed]:
-    """The texts of one strand, in output order. Optional: what only the snapshot adds to other content, and other
-    phases than the final answer where the consumer's text is the final answer alone."""
+    """The texts of one strand, in output order. Optional: what only the snapshot adds to other content, other
+    phases than the final answer where the consumer's text is that alone, and what an item of unknown type says."""
     reading = scene.attempt.reading
     items = [item for item in reading.evidenced if kind in item.channels]
     others_speak = any(not item.only_in_snapshot for item in reading.evidenced)
@@ -45,7 +46,9 @@ def owed_texts(scene: Scene, kind: ChannelKind) -> list[Owed]:
     return [
         Owed(
             item.channels[kind].accepted,
-            optional=(item.channels[kind].only_in_snapshot and others_speak) or (final_only and not _is_final(item)),
+            optional=(item.channels[kind].only_in_snapshot and others_speak)
+            or (final_only and not _is_final(item))
+            or item.type not in ITEM_TYPES,
             frames=item.frames,
         )
         for item in items

@@ -10,7 +10,8 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, Literal
+from functools import lru_cache
+from typing import Any, Literal, NamedTuple
 
 from harness.contract import Capabilities, Case
 from harness.delivery import Ending, Served, Stall, Transcript
@@ -112,8 +113,7 @@ def _owned(served: Served, patience_ms: float, cancelled: bool) -> tuple[bytes, 
     delivery = served.delivery
     if served.ending is not Ending.LEFT or cancelled or delivery.longest_wait_ms >= patience_ms:
         return served.body, served.ending
-    taken = read(decode_all(decode_frames(served.body)[0]))
-    if taken.terminal is not None:
+    if _told(served.body).reading.terminal is not None:
         return served.body, served.ending
     ending = Ending.OPEN if isinstance(delivery.ending, Stall) else Ending.LEFT
     return delivery.body, ending
@@ -140,25 +140,38 @@ def _response_object(body: bytes) -> dict[str, Any] | None:
 
 
 def _streams(served: Served, ending: Ending, body: bytes, custom: str) -> Iterator[Attempt]:
+    told = _told(body)
+    error = None if told.events else error_of_body(200, body)
+    if error is not None and error.message is not None:
+        yield Attempt(served, "error", ending, told.reading, told.frames, error, custom, told.events)
+    else:
+        yield Attempt(served, "stream", ending, told.reading, told.frames, None, custom, told.events)
+    for reason, reading in _other_readings(told):
+        if reading != told.reading:
+            yield Attempt(served, "stream", ending, reading, told.frames, None, reason, told.events)
+
+
+class _Told(NamedTuple):
+    """A body, read by the letter."""
+
+    frames: tuple[Frame, ...]
+    tail: Tail | None
+    events: tuple[Event, ...]
+    reading: Reading
+
+
+@lru_cache(maxsize=64)
+def _told(body: bytes) -> _Told:
+    # One case asks for the same bytes several times: for the client that left, for the judge, for the report.
     frames, tail = decode_frames(body)
     events = decode_all(frames)
-    letter = read(events)
-    kept = tuple(frames)
-    error = None if events else error_of_body(200, body)
-    if error is not None and error.message is not None:
-        yield Attempt(served, "error", ending, letter, kept, error, custom, tuple(events))
-    else:
-        yield Attempt(served, "stream", ending, letter, kept, None, custom, tuple(events))
-    for reason, reading in _other_readings(events, len(frames), tail, letter):
-        if reading != letter:
-            yield Attempt(served, "stream", ending, reading, kept, None, reason, tuple(events))
+    return _Told(tuple(frames), tail, tuple(events), read(events))
 
 
-def _other_readings(
-    events: list[Event], count: int, tail: Tail | None, letter: Reading
-) -> Iterator[tuple[str, Reading]]:
+def _other_readings(told: _Told) -> Iterator[tuple[str, Reading]]:
+    events, letter, tail = told.events, told.reading, told.tail
     if tail is not None and tail.lost and letter.terminal is None:
-        last = decode(count, Frame(tail.raw, tail.start, tail.event, tail.data))
+        last = decode(len(told.frames), Frame(tail.raw, tail.start, tail.event, tail.data))
         if last is not None and last.damage is None:
             yield "the last frame is taken although no blank line ended it", read([*events, last])
     if letter.done_marker is not None:
@@ -171,10 +184,8 @@ def _other_readings(
         strict = [_rejected(event) if event.lawless else event for event in events]
         yield "a strict decoder rejects some of the frames", read(strict)
     if letter.terminal is not None and letter.terminal.kind is TerminalKind.COMPLETED and letter.terminal.contested:
-        yield (
-            "a status that is not final leaves the response unfinished",
-            read([event for event in events if event.frame != letter.terminal.frame]),
-        )
+        unfinished = [event for event in events if event.frame != letter.terminal.frame]
+        yield "a status that is not final leaves the response unfinished", read(unfinished)
 
 
 def _rejected(event: Event) -> Event:

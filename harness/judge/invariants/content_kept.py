@@ -46,7 +46,7 @@ def owes_content(scene: Scene) -> bool:
     if scene.turn.ended != "returned":
         return False
     if scene.obligation.duty in {Duty.COMPLETE, Duty.INCOMPLETE}:
-        return scene.turn.failure is None
+        return True
     return scene.obligation.duty is Duty.EITHER and claims_completion(scene.turn)
 
 

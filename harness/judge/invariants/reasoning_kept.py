@@ -33,7 +33,7 @@ def check(scene: Scene) -> Iterator[Breach]:
     texts = "".join(_solid(f"{item.summary or ''}{item.text or ''}") for item in kept)
     others_speak = any(not item.only_in_snapshot for item in scene.attempt.reading.evidenced)
     for item in scene.attempt.reading.items:
-        if item.only_in_snapshot and others_speak:
+        if item.type != "reasoning" or (item.only_in_snapshot and others_speak):
             continue
         for kind in _STRANDS:
             channel = item.channels.get(kind)

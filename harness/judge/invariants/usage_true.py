@@ -26,9 +26,7 @@ def _needs(capabilities: Capabilities) -> str | None:
     needs=_needs,
 )
 def check(scene: Scene) -> Iterator[Breach]:
-    if scene.turn.ended != "returned" or scene.turn.failure is not None:
-        return
-    if scene.obligation.duty not in {Duty.COMPLETE, Duty.INCOMPLETE}:
+    if scene.turn.ended != "returned" or scene.obligation.duty not in {Duty.COMPLETE, Duty.INCOMPLETE}:
         return
     stated = _in_scope(scene)
     shown = scene.turn.usage

@@ -132,6 +132,14 @@ ROWS: dict[str, Row] = {
         answered("", status="incomplete"),
         answered("Hello, world", status="incomplete"),
     ),
+    "an incomplete answer with its reason attached loses its text": Row(
+        "content-kept",
+        served([*HELLO[:-1], terminal("incomplete")]),
+        answered("", status="incomplete", failure=Failure((Cause("attached", message="max_output_tokens"),))),
+        answered(
+            "Hello, world", status="incomplete", failure=Failure((Cause("attached", message="max_output_tokens"),))
+        ),
+    ),
     "the text is doubled": Row(
         "nothing-invented", served(HELLO), answered("Hello, worldHello, world"), answered("Hello, world")
     ),
