@@ -10,7 +10,7 @@ from __future__ import annotations
 import errno
 import os
 import threading
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass
 from math import inf
 from types import ModuleType
@@ -52,13 +52,15 @@ ASYNC = Socket(
 class Playback:
     """One serving, on its way to one response of ``library`` (httpx or httpx2)."""
 
-    def __init__(self, serving: Serving, library: ModuleType, socket: Socket, read_timeout: float | None) -> None:
+    def __init__(
+        self, serving: Serving, library: ModuleType, socket: Socket, timeouts: Mapping[str, float | None]
+    ) -> None:
         self.serving = serving
         self.wake = threading.Event()
         """Set when a silence should end early."""
         self._library: Any = library
         self._socket = socket
-        self._timeout = inf if read_timeout is None else read_timeout
+        self._timeouts = timeouts
         self._steps = script(serving.delivery)
         self._framing: Framing | None = None
         self._closed = False
@@ -104,6 +106,12 @@ class Playback:
         """The client shuts the socket down: the read under way sees the end of the stream at once."""
         self.serving.over(Ending.LEFT)
         self.wake.set()
+
+    @property
+    def _timeout(self) -> float:
+        """Asked anew for head and body: httpcore looks it up for each, and clients change it in between."""
+        read = self._timeouts.get("read")
+        return inf if read is None else read
 
     def _silence(self, seconds: float) -> Generator[float, None, None]:
         timed_out = self._timeout < seconds

@@ -88,8 +88,8 @@ class Transport:
 
     def _admit(self, request: Any) -> Playback:
         serving = self.player.admit(to_request(request))
-        read_timeout = request.extensions.get("timeout", {}).get("read")
-        playback = Playback(serving, self.library, self.socket, read_timeout)
+        timeouts = request.extensions.get("timeout", {})
+        playback = Playback(serving, self.library, self.socket, timeouts)
         self._playing.add(playback)
         return playback
 

@@ -13,40 +13,38 @@ from typing import Any, ParamSpec
 
 from harness.runtime.assembler import Delta, Reset, Signal
 
-_log = logging.getLogger("harness.runtime")
+log = logging.getLogger("harness.runtime")
 _P = ParamSpec("_P")
-
-
-def _nothing(*_: Any) -> None:
-    return None
 
 
 @dataclass(frozen=True, slots=True)
 class Callbacks:
     """All optional."""
 
-    on_event: Callable[[Any], object] = _nothing
+    on_event: Callable[[Any], object] | None = None
     """Every event, before anything else is done with it."""
-    on_text_delta: Callable[[str], object] = _nothing
+    on_text_delta: Callable[[str], object] | None = None
     """Output text, commentary included; silent from the first tool call on."""
-    on_reasoning_delta: Callable[[str], object] = _nothing
+    on_reasoning_delta: Callable[[str], object] | None = None
     """Reasoning text and summaries."""
-    on_first_delta: Callable[[], object] = _nothing
+    on_first_delta: Callable[[], object] | None = None
     """Once a call, just before the first text or reasoning delta."""
-    on_reset: Callable[[str], object] = _nothing
+    on_reset: Callable[[str], object] | None = None
     """All deltas so far are void, for the reason given; what stands is told again, from the start."""
-    interrupted: Callable[[], bool] = lambda: False
+    interrupted: Callable[[], bool] | None = None
     """Asked after every event and before every retry; True ends the call with StreamInterrupted."""
 
 
-def call(hook: Callable[_P, object], *args: _P.args, **kwargs: _P.kwargs) -> None:
-    """Run a hook by the rule above."""
+def call(hook: Callable[_P, object] | None, *args: _P.args, **kwargs: _P.kwargs) -> None:
+    """Run a hook, if there is one, by the rule above."""
+    if hook is None:
+        return
     try:
         hook(*args, **kwargs)
     except (TimeoutError, InterruptedError):
         raise
     except Exception:
-        _log.exception("a callback of the caller failed; the stream goes on")
+        log.exception("a callback of the caller failed; the stream goes on")
 
 
 class Teller:
@@ -65,11 +63,10 @@ class Teller:
 
     def tell(self, signals: Iterable[Signal]) -> None:
         for signal in signals:
-            match signal:
-                case Delta(channel, text):
-                    self._delta(channel, text)
-                case Reset(reason):
-                    self.void(reason)
+            if type(signal) is Delta:
+                self._delta(signal.kind, signal.text)
+            elif type(signal) is Reset:
+                self.void(signal.reason)
 
     def void(self, reason: str) -> None:
         """Take back the deltas told so far, if there are any."""
@@ -77,9 +74,9 @@ class Teller:
             self._standing = False
             call(self._on_reset, reason)
 
-    def _delta(self, channel: str, text: str) -> None:
+    def _delta(self, kind: str, text: str) -> None:
         if self._first:
             self._first = False
             call(self._on_first_delta)
         self._standing = True
-        call(self._hooks[channel], text)
+        call(self._hooks[kind], text)

@@ -40,22 +40,28 @@ PART_KINDS: dict[str, PartKind] = {
 class Text:
     """One text of an item: a part of its content or summary, or a call's arguments."""
 
-    __slots__ = ("annotations", "deltas", "item_done", "noted", "opening", "over", "part_done")
+    __slots__ = ("annotations", "deltas", "echo", "item_done", "noted", "opening", "over", "part_done", "told")
 
     def __init__(self) -> None:
         self.opening = ""
         self.deltas: list[str] = []
         self.part_done = ""
         self.item_done = ""
+        self.echo = False
+        """Repeats what the item's ``done`` has in another place: not part of the item."""
         self.over = False
         """Its ``done`` has come: another ``added`` at its place begins another part."""
         self.noted: list[Any] = []
         """Annotations from events of their own."""
         self.annotations: tuple[Any, ...] = ()
         """Annotations from the part as a whole."""
+        self.told: list[str] = []
+        """What callbacks were told of it."""
 
     @property
     def best(self) -> str:
+        if self.echo:
+            return ""
         return self.item_done or self.part_done or "".join(self.deltas) or self.opening
 
 
@@ -63,22 +69,21 @@ class Draft:
     """An item while its events come in; ``kind`` is None until an event tells."""
 
     __slots__ = (
+        "_places",
+        "_texts",
         "announced",
         "call_id",
         "closed",
-        "confirmed",
         "encrypted",
         "id",
         "index",
         "kind",
         "name",
+        "opened",
         "payload",
         "phase",
         "status",
-        "told",
         "type",
-        "_places",
-        "_texts",
     )
 
     def __init__(self, kind: ItemKind | None, index: int | None, id: str) -> None:
@@ -88,8 +93,8 @@ class Draft:
         self.type = ""
         self.announced = False
         """An ``added`` or a ``done`` named it; otherwise only its parts were seen."""
-        self.confirmed = False
-        """Its id came more than once: this stream's ids are stable."""
+        self.opened = False
+        """Its ``added`` has come."""
         self.closed = False
         """Its ``output_item.done`` has come."""
         self.status = ""
@@ -98,8 +103,6 @@ class Draft:
         self.name = ""
         self.encrypted = ""
         self.payload: Any = None
-        self.told: dict[TextKind, list[tuple[int, str]]] = {}
-        """What callbacks were told: pieces with the number of their text, in the order of telling."""
         self._texts: dict[tuple[TextKind, int], Text] = {}
         self._places: dict[tuple[TextKind, int], int] = {}
 
@@ -108,29 +111,31 @@ class Draft:
 
     # -- texts ------------------------------------------------------------------------------------------------
 
-    def place(self, kind: TextKind, stated: int) -> int:
-        """The number of the text that an event with this content or summary index is about."""
-        return self._places.get((kind, stated), stated)
-
-    def text(self, kind: TextKind, number: int) -> Text:
-        found = self._texts.get((kind, number))
+    def text(self, kind: TextKind, stated: int) -> Text:
+        """The text that an event with this content or summary index is about."""
+        place = kind, self._places.get((kind, stated), stated)
+        found = self._texts.get(place)
         if found is None:
-            found = self._texts[kind, number] = Text()
+            found = self._texts[place] = Text()
+            found.echo = self.closed and any(known.item_done for known in self.texts(kind))
         return found
 
     def open_text(self, kind: TextKind, stated: int) -> Text:
         """The text that a part's ``added`` begins: a new one where the one at this place is over."""
-        number = self.place(kind, stated)
-        if (kind, number) in self._texts and self._texts[kind, number].over:
-            number = 1 + max(other for name, other in self._texts if name == kind)
-            self._places[kind, stated] = number
-        return self.text(kind, number)
+        known = self._texts.get((kind, self._places.get((kind, stated), stated)))
+        if known is not None and known.over:
+            self._places[kind, stated] = 1 + max(number for name, number in self._texts if name == kind)
+        return self.text(kind, stated)
+
+    def texts(self, kind: TextKind) -> list[Text]:
+        """All texts of a kind, in order."""
+        return [self._texts[key] for key in sorted(self._texts) if key[0] == kind]
 
     def best(self, kind: TextKind) -> str:
-        return "".join(self._texts[key].best for key in sorted(self._texts) if key[0] == kind)
+        return "".join(found.best for found in self.texts(kind))
 
-    def was_told(self, kind: TextKind) -> str:
-        return "".join(piece for _, piece in sorted(self.told.get(kind, ()), key=lambda entry: entry[0]))
+    def told(self, kind: TextKind) -> str:
+        return "".join(piece for found in self.texts(kind) for piece in found.told)
 
     @property
     def text_kinds(self) -> tuple[TextKind, ...]:
@@ -138,8 +143,15 @@ class Draft:
 
     @property
     def blank(self) -> bool:
-        """Whether no witness has given it any content."""
+        """Whether no witness has given it any content; an item of a kind we do not know is its own content."""
+        if self.kind == "other" and self.closed:
+            return False
         return not self.encrypted and not any(text.best for text in self._texts.values())
+
+    @property
+    def length(self) -> int:
+        """Characters of all its texts."""
+        return sum(len(text.best) for text in self._texts.values())
 
     # -- whole items ------------------------------------------------------------------------------------------
 
@@ -160,33 +172,44 @@ class Draft:
             self.payload = plain(fields)
 
     def open(self, item: Any) -> None:
-        """Take an ``added``; text in it stands only until another witness speaks."""
+        """Take an ``added``; text in it stands only until another witness speaks, and a late one has nothing to say."""
+        self.opened = True
+        if self.closed:
+            return
         self.describe(item)
         for kind, number, said, _ in _texts_of(item):
             self.text(kind, number).opening = said
 
     def close(self, item: Any) -> None:
-        """Take an ``output_item.done``, or the item as a terminal's snapshot has it."""
-        self.describe(item)
+        """Take an ``output_item.done``."""
         self.closed = True
+        self.fill(item)
+
+    def fill(self, item: Any) -> None:
+        """Take a whole item: from its ``done``, or as a terminal's snapshot has it."""
+        self.describe(item)
         said_by_kind: dict[TextKind, dict[int, str]] = {}
-        for kind, number, said, annotations in _texts_of(item):
+        for kind, number, said, notes in _texts_of(item):
             said_by_kind.setdefault(kind, {})[number] = said
-            found = self.text(kind, number)
+            found = self._texts.setdefault((kind, number), Text())
             found.item_done = said
-            found.annotations = annotations or found.annotations
-        for kind, said in said_by_kind.items():
-            self._drop_splinters(kind, said)
+            found.annotations = notes or found.annotations
+        for kind, whole in said_by_kind.items():
+            self._drop_splinters(kind, whole)
 
     def _drop_splinters(self, kind: TextKind, said: dict[int, str]) -> None:
         # Some servers count content_index up with every delta: such parts are splinters of one that the item's
         # done has whole. A part that the done merely left out is kept.
         whole = "".join(said[number] for number in sorted(said))
-        extra = [number for name, number in sorted(self._texts) if name == kind and number not in said]
-        splinters = "".join(self._texts[kind, number].best for number in extra)
+        extra = [
+            found
+            for (name, number), found in sorted(self._texts.items(), key=_place)
+            if name == kind and number not in said
+        ]
+        splinters = "".join(found.best for found in extra)
         if splinters and splinters in whole:
-            for number in extra:
-                del self._texts[kind, number]
+            for found in extra:
+                found.echo = True
 
     # -- the result -------------------------------------------------------------------------------------------
 
@@ -216,24 +239,26 @@ class Draft:
             return False
         if self.closed:
             return True
-        # Without its own done, a call is made only if its arguments show that nothing is missing.
-        return whole and not self.blank and valid
+        # Without its own done, a call is made only if it shows that nothing is missing.
+        return whole and not self.blank and valid and (bool(self.name) or self.kind not in CALLS)
 
     def _parts(self) -> Iterator[Part]:
         for kind, number in sorted(self._texts, key=lambda key: (key[0] == "summary", key[1], key[0])):
             found = self._texts[kind, number]
-            if kind != "arguments" and (found.best or found.over):
+            if kind != "arguments" and (found.best or (found.over and not found.echo)):
                 annotations = found.annotations or tuple(found.noted)
                 yield Part(kind, found.best, annotations)  # type: ignore[arg-type]
+
+
+def _place(entry: tuple[tuple[TextKind, int], Text]) -> tuple[TextKind, int]:
+    return entry[0]
 
 
 def _texts_of(item: Any) -> Iterator[tuple[TextKind, int, str, tuple[Any, ...]]]:
     """The texts a whole item states, without the empty ones: kind, number, text, annotations."""
     fields = mapping(item) or {}
-    content = fields.get("content")
-    entries = [content] if isinstance(content, str) else sequence(content)
     default: PartKind = "reasoning" if fields.get("type") == "reasoning" else "text"
-    for number, entry in enumerate(entries):
+    for number, entry in enumerate(sequence(fields.get("content"))):
         kind, said, annotations = part_text(entry, default)
         if said and kind:
             yield kind, number, said, annotations
@@ -248,8 +273,6 @@ def _texts_of(item: Any) -> Iterator[tuple[TextKind, int, str, tuple[Any, ...]]]
 
 def part_text(part: Any, default: PartKind) -> tuple[PartKind | None, str, tuple[Any, ...]]:
     """A part's kind (None: one we do not know), its text and its annotations."""
-    if isinstance(part, str):
-        return default, part, ()
     fields = mapping(part) or {}
     stated = text(fields.get("type"))
     kind = PART_KINDS.get(stated) if stated else default

@@ -115,5 +115,16 @@ class TransportFailed(RuntimeStreamError, ConnectionError):
     """The connection broke, while opening or in the middle; the cause is the HTTP library's error."""
 
 
+class DeadlineExceeded(RuntimeStreamError, TimeoutError):
+    """The stream was silent, or took, longer than it may."""
+
+    def __init__(self, deadline: str, limit_s: float, events: int) -> None:
+        super().__init__(f"the {deadline} deadline of {limit_s:g} s passed; {events} events had arrived")
+        self.deadline = deadline
+        """``first_byte``, ``idle`` or ``total``."""
+        self.limit_s = limit_s
+        self.events = events
+
+
 class StreamInterrupted(RuntimeStreamError, InterruptedError):
     """The caller's interrupt check said stop."""

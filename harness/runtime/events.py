@@ -37,22 +37,37 @@ Event = dict[str, Any] | Damage | Marker
 
 def parse(name: str, data: str | None) -> Event | None:
     """The event of one frame, from its ``event`` field and its data; None when there is nothing to dispatch."""
-    if not data or data.isspace():
+    if not data:
         return None
-    if data.strip() == Marker.DONE.value:
-        return Marker.DONE
     try:
-        payload = loads(data)
+        payload = orjson.loads(data)
+    except orjson.JSONDecodeError:
+        return _parse_odd(name, data)
+    return _named(name, payload)
+
+
+def _parse_odd(name: str, data: str) -> Event | None:
+    words = data.strip()
+    if words in {"", Marker.DONE.value}:
+        return Marker.DONE if words else None
+    try:
+        payload = json.loads(data)
     except (ValueError, RecursionError) as error:
         # Some gateways put their words there as they are; they are all the caller will ever get.
         return {"type": "error", "message": data} if name == "error" else Damage(f"not JSON: {error}")
+    return _named(name, payload)
+
+
+def _named(name: str, payload: Any) -> Event:
+    """The payload with a type: its own, or else the frame's name."""
     if not isinstance(payload, dict):
         return {"type": "error", "error": payload} if name == "error" else Damage("JSON, but no object")
     stated = payload.get("type")
-    if name == "error" and not (isinstance(stated, str) and stated.startswith(("error", "response."))):
-        return {"type": "error", **({"error": payload} if isinstance(stated, str) else {**payload, "type": "error"})}
-    if not isinstance(stated, str) and name not in {"", "message"}:
-        payload["type"] = name
+    if not isinstance(stated, str):
+        return payload if name in {"", "message"} else {**payload, "type": name}
+    if name == "error" and not stated.startswith(("error", "response.")):
+        # The type of the error, not of the event.
+        return {"type": "error", "error": payload}
     return payload
 
 
@@ -86,7 +101,10 @@ class EventDecoder:
         return events
 
     def close(self) -> list[Event]:
-        tail = self._frames.close()
+        try:
+            tail = self._frames.close()
+        except LimitExceeded as error:
+            raise UndecodableStream(f"the stream passes a limit: {error}") from error
         return [] if tail is None or not _loses_content(tail) else [Damage("the last frame was cut off")]
 
 

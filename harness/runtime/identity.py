@@ -8,6 +8,7 @@ two items under one index are told apart from one item under two ids.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable
 from typing import Any
 
@@ -26,6 +27,8 @@ class Drafts:
 
     def __init__(self) -> None:
         self.all: list[Draft] = []
+        self._ids_hold = False
+        """An id came more than once: this stream's ids are no mere noise."""
         self._open: dict[int, Draft] = {}
         self._by_index: dict[int, list[Draft]] = {}
         self._by_id: dict[str, list[Draft]] = {}
@@ -42,6 +45,19 @@ class Drafts:
             keyed.append((place, arrival, draft))
         return [draft for _, _, draft in sorted(keyed, key=lambda entry: entry[:2])]
 
+    def real(self) -> list[Draft]:
+        """In order, without echoes: parts that came under another name, of an item that is finished and has them."""
+        drafts = self.in_order()
+        finished: dict[tuple[ItemKind | None, str], str] = defaultdict(str)
+        for draft in drafts:
+            for kind in draft.text_kinds if draft.closed else ():
+                finished[draft.kind, kind] += draft.best(kind) + "\0"
+        return [
+            draft
+            for draft in drafts
+            if draft.announced or any(draft.best(kind) not in finished[draft.kind, kind] for kind in draft.text_kinds)
+        ]
+
     # -- the three questions ----------------------------------------------------------------------------------
 
     def announced(self, index: int | None, id: str, kind: ItemKind | None) -> Draft:
@@ -54,16 +70,19 @@ class Drafts:
             if draft.fits(kind)
             and not draft.closed
             and not (draft.announced and id and draft.id)
-            and not _is_another(draft, id)
+            and not self._is_another(draft, id)
         ]
-        known = _latest(named) or _latest(early)
-        return self._learn(known, index, "") if known else self._new(index, id, kind)
+        # Or it comes late: behind the item's own done.
+        late = [draft for draft in self._at(index) if draft.fits(kind) and draft.closed and not draft.opened]
+        late = [draft for draft in late if not self._is_another(draft, id)]
+        known = _latest(named) or _latest(early) or _latest(late)
+        return self._learn(known, index, "") if known else self.add(index, id, kind)
 
     def concerned(self, index: int | None, id: str, kind: ItemKind | None) -> Draft:
         """The item that a delta or a part's event is about; a new one when no known item can be meant."""
         found = self._find(index, id, kind)
-        if found is None or (found.closed and _is_another(found, id)):
-            return self._new(index, id, kind)
+        if found is None or (found.closed and self._is_another(found, id)):
+            return self.add(index, id, kind)
         return self._learn(found, index, id)
 
     def known(self, index: int | None, id: str, kind: ItemKind | None) -> Draft | None:
@@ -80,14 +99,28 @@ class Drafts:
         if found is None and kind == "other":
             # Its type is one we do not know, but its place was announced under another.
             found = self._find(index, id, None)
-            found = None if found is None or found.closed or _is_another(found, id) else found
+            found = None if found is None or found.closed or self._is_another(found, id) else found
+        if found is None:
+            called = text(fields.get("call_id"))
+            calls = (draft for draft in self._open.values() if called and draft.call_id == called)
+            found = next((draft for draft in calls if draft.fits(kind)), None)
         if found is None and index is None and not id:
             found = next((draft for draft in self.all if draft.closed and draft.fits(kind)), None)
         if found is None or (found.closed and not _same(found, id, fields)):
-            return self._new(index, id, kind)
+            return self.add(index, id, kind)
         return self._learn(found, index, id)
 
     # -- changes ----------------------------------------------------------------------------------------------
+
+    def add(self, index: int | None, id_: str, kind: ItemKind | None) -> Draft:
+        """A new item, whatever else is known."""
+        draft = Draft(kind, index, id_)
+        self.all.append(draft)
+        self._open[id(draft)] = draft
+        if index is not None:
+            self._by_index.setdefault(index, []).append(draft)
+        self.settle(draft)
+        return draft
 
     def settle(self, draft: Draft) -> None:
         """Keep the ways to find a draft true after it was described or closed."""
@@ -98,20 +131,11 @@ class Drafts:
         if draft.closed:
             self._open.pop(id(draft), None)
 
-    def _new(self, index: int | None, id_: str, kind: ItemKind | None) -> Draft:
-        draft = Draft(kind, index, id_)
-        self.all.append(draft)
-        self._open[id(draft)] = draft
-        if index is not None:
-            self._by_index.setdefault(index, []).append(draft)
-        self.settle(draft)
-        return draft
-
     def _learn(self, draft: Draft, index: int | None, id: str) -> Draft:
         if draft.index is None and index is not None:
             draft.index = index
             self._by_index.setdefault(index, []).append(draft)
-        draft.confirmed = draft.confirmed or bool(id and draft.id == id)
+        self._ids_hold = self._ids_hold or bool(id and draft.id == id)
         return draft
 
     # -- looking ----------------------------------------------------------------------------------------------
@@ -140,16 +164,14 @@ class Drafts:
         unplaced = [draft for draft in self._open.values() if draft.index is None]
         return _latest(here) or self._one_open(id, kind, unplaced)
 
-    @staticmethod
-    def _one_open(id: str, kind: ItemKind | None, among: Iterable[Draft]) -> Draft | None:
+    def _is_another(self, draft: Draft, id: str) -> bool:
+        """Whether this id cannot be another name of the draft: ids are stable here, and it is a different one."""
+        return self._ids_hold and bool(id) and bool(draft.id) and draft.id != id
+
+    def _one_open(self, id: str, kind: ItemKind | None, among: Iterable[Draft]) -> Draft | None:
         """The one open item of the kind, for an event that names no item we know."""
-        waiting = [draft for draft in among if draft.fits(kind) and not _is_another(draft, id)]
+        waiting = [draft for draft in among if draft.fits(kind) and not self._is_another(draft, id)]
         return waiting[-1] if len(waiting) == 1 or (waiting and not id) else None
-
-
-def _is_another(draft: Draft, id: str) -> bool:
-    """Whether this id cannot be another name of the draft: ids are stable here, and it is a different one."""
-    return bool(id) and bool(draft.id) and draft.id != id and draft.confirmed
 
 
 def _latest(drafts: list[Draft]) -> Draft | None:
@@ -159,6 +181,8 @@ def _latest(drafts: list[Draft]) -> Draft | None:
 
 def _same(draft: Draft, id: str, item: Any) -> bool:
     """Whether an item's ``done`` that comes after the draft's own is that same one again."""
+    if draft.kind == "other" and draft.type != item.get("type"):
+        return False
     call_id = text(item.get("call_id"))
     if call_id and draft.call_id:
         return call_id == draft.call_id

@@ -89,7 +89,7 @@ class Result:
     """One response, assembled from its events; also what an error carries as the part that had arrived."""
 
     status: str
-    """``completed``, ``incomplete``; in an error's partial also ``failed``, ``cancelled``, ``error``, ``in_progress``."""
+    """``completed`` or ``incomplete``; in an error's partial, as far as it got (``in_progress``, ``failed`` ...)."""
     items: tuple[Item, ...] = ()
     """In the order of ``output_index``; where that says nothing, in the order of arrival."""
     usage: Usage | None = None

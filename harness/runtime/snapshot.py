@@ -2,78 +2,93 @@
 
 It is null on one backend, empty on another, and renumbered on a third, so nothing is ever rebuilt from it. An entry
 is first matched to an item that is known (by id, by call id, then by its turn among items of its type, since ids may
-differ here); it fills that item only when nothing else did, and it adds an item only when no match is left.
+differ here); it fills that item when nothing else did, or finishes it when it was left unfinished and the entry has
+no less; and it adds an item only when no match is left.
 """
 
 from __future__ import annotations
 
+from collections import defaultdict, deque
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
-from harness.runtime.draft import CALLS, Draft
+from harness.runtime.draft import CALLS, ITEM_KINDS, Draft
 from harness.runtime.identity import Drafts
 from harness.runtime.view import mapping, sequence, text
 
-Entry = tuple[int, Mapping[str, Any]]
+
+class _Face(NamedTuple):
+    """What an item and an entry can be matched by."""
+
+    sort: str
+    id: str
+    call_id: str
+
+
+_CLUES: tuple[Callable[[_Face], tuple[str, str] | None], ...] = (
+    lambda face: (face.sort, face.id) if face.id else None,
+    lambda face: (face.sort, face.call_id) if face.call_id else None,
+    lambda face: (face.sort, ""),
+)
 
 
 def adopt(output: Any, drafts: Drafts) -> list[Draft]:
     """Take over what stands in ``output`` alone; returns the items that gained by it. Takes any value, never raises."""
-    entries: list[Entry] = []
+    entries: dict[int, Mapping[str, Any]] = {}
     for position, value in enumerate(sequence(output)):
         fields = mapping(value)
         if fields is not None and text(fields.get("type")):
-            entries.append((position, fields))
+            entries[position] = fields
     gained: list[Draft] = []
-    for draft, (_, fields) in _matched(entries, drafts.in_order()):
-        if draft.blank and _tells(fields):
-            draft.close(fields)
-            gained.append(draft)
-    for position, fields in entries:
-        if _tells(fields) and _complete(fields):
-            draft = drafts.added_by_snapshot(position, fields)
-            draft.close(fields)
-            gained.append(draft)
-    for draft in gained:
-        drafts.settle(draft)
+    for position, draft in _matched(entries, drafts.in_order()).items():
+        fields = entries.pop(position)
+        whole = _whole(fields)
+        if not whole.blank and (draft.blank or (not draft.closed and whole.length >= draft.length)):
+            if draft.blank or any(whole.best(kind) != draft.best(kind) for kind in whole.text_kinds):
+                gained.append(draft)
+            _fill(draft, fields, drafts)
+    for position, fields in entries.items():
+        whole = _whole(fields)
+        if not whole.blank and (whole.name or whole.kind not in CALLS):
+            gained.append(drafts.add(position, whole.id, whole.kind))
+            _fill(gained[-1], fields, drafts)
     return gained
 
 
-def _matched(entries: list[Entry], known: list[Draft]) -> list[tuple[Draft, Entry]]:
-    """Pairs of an item and its entry; they are taken out of both lists."""
-    pairs: list[tuple[Draft, Entry]] = []
-    for same in _CLUES:
-        for entry in list(entries):
-            draft = next((draft for draft in known if same(draft, entry[1])), None)
-            if draft is not None:
-                pairs.append((draft, entry))
-                known.remove(draft)
-                entries.remove(entry)
-    return pairs
+def _whole(entry: Mapping[str, Any]) -> Draft:
+    """What an entry says by itself."""
+    draft = Draft(None, None, "")
+    draft.close(entry)
+    return draft
 
 
-def _by_id(draft: Draft, entry: Mapping[str, Any]) -> bool:
-    return bool(draft.id) and draft.id == entry.get("id") and _by_turn(draft, entry)
+def _fill(draft: Draft, entry: Mapping[str, Any], drafts: Drafts) -> None:
+    draft.fill(entry)
+    draft.closed = draft.closed or draft.kind == "other" or entry.get("status") == "completed"
+    drafts.settle(draft)
 
 
-def _by_call_id(draft: Draft, entry: Mapping[str, Any]) -> bool:
-    return bool(draft.call_id) and draft.call_id == entry.get("call_id")
+def _matched(entries: Mapping[int, Mapping[str, Any]], known: list[Draft]) -> dict[int, Draft]:
+    """The known item of each entry that has one, by the entry's position."""
+    found: dict[int, Draft] = {}
+    for clue in _CLUES:
+        waiting: dict[tuple[str, str] | None, deque[Draft]] = defaultdict(deque)
+        taken = {id(draft) for draft in found.values()}
+        for draft in known:
+            if id(draft) not in taken:
+                waiting[clue(_face_of_draft(draft))].append(draft)
+        for position, fields in entries.items():
+            key = clue(_face(fields))
+            if position not in found and key is not None and waiting[key]:
+                found[position] = waiting[key].popleft()
+    return found
 
 
-def _by_turn(draft: Draft, entry: Mapping[str, Any]) -> bool:
-    return (draft.type or draft.kind) == entry.get("type")
+def _face(fields: Mapping[str, Any]) -> _Face:
+    stated = text(fields.get("type"))
+    return _Face(ITEM_KINDS.get(stated, stated), text(fields.get("id")), text(fields.get("call_id")))
 
 
-_CLUES: tuple[Callable[[Draft, Mapping[str, Any]], bool], ...] = (_by_id, _by_call_id, _by_turn)
-
-
-def _tells(entry: Mapping[str, Any]) -> bool:
-    """Whether an entry has content of its own."""
-    probe = Draft(None, None, "")
-    probe.close(entry)
-    return not probe.blank or probe.kind == "other"
-
-
-def _complete(entry: Mapping[str, Any]) -> bool:
-    """Whether a call says which function it calls: one that does not cannot be made."""
-    return entry.get("type") not in CALLS or bool(text(entry.get("name")))
+def _face_of_draft(draft: Draft) -> _Face:
+    sort = draft.kind if draft.kind in ITEM_KINDS.values() else draft.type
+    return _Face(sort or "", draft.id, draft.call_id)

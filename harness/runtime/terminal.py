@@ -34,11 +34,20 @@ def ending_of(type: str, event: Mapping[str, Any]) -> str | None:
     """The kind of end (one of SEVERITY) that an event is; None when it is none."""
     named = TERMINALS.get(type)
     if named is None:
-        # A bare error object, as some servers put it into a stream that had begun well.
-        return "error" if not type and event.get("error") not in (None, False, "") else None
+        return "error" if event.get("type") is None and _is_bare_error(event) else None
     response = mapping(event.get("response")) or {}
     stated = _STATUSES.get(text(response.get("status")), named)
     return max(named, stated, key=SEVERITY.index)
+
+
+def _is_bare_error(event: Mapping[str, Any]) -> bool:
+    """An error without a type, as some servers put it into a stream that had begun well."""
+    return _says(event.get("error")) or (_says(event.get("code")) and _says(event.get("message")))
+
+
+def _says(value: Any) -> bool:
+    fields = mapping(value)
+    return bool(value if fields is None else fields)
 
 
 # -- errors ---------------------------------------------------------------------------------------------------
@@ -55,7 +64,9 @@ def error_frame(event: Mapping[str, Any]) -> StreamErrorEvent:
 def failure(ending: str, response: Mapping[str, Any], event: Mapping[str, Any]) -> ProviderError:
     """The error of a terminal event that says failed or cancelled."""
     details = mapping(response.get("status_details")) or {}
-    stated = next((entry for entry in (response.get("error"), details.get("error"), event.get("error")) if entry), None)
+    stated = next(
+        (entry for entry in (response.get("error"), details.get("error"), event.get("error")) if _says(entry)), None
+    )
     fields = provider_fields(stated, {})
     if stated is None:
         fields["message"] = f"the response ended as {ending}, and the provider gave no reason"

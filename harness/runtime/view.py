@@ -19,7 +19,7 @@ def mapping(value: Any) -> Mapping[str, Any] | None:
         return value
     if isinstance(value, Mapping):
         return dict(value)
-    if isinstance(value, (*_SCALARS, list, tuple, set, frozenset)) or callable(value):
+    if isinstance(value, (*_SCALARS, list, tuple, set, frozenset)):
         return None
     return _attributes(value)
 
@@ -44,22 +44,21 @@ def plain(value: Any, depth: int = 0) -> Any:
         return [plain(entry, depth + 1) for entry in value]
     fields = mapping(value)
     if fields is None:
-        return repr(value)
+        return f"<{type(value).__name__}>"
     return {str(name): plain(entry, depth + 1) for name, entry in fields.items()}
 
 
 def _attributes(value: object) -> Mapping[str, Any] | None:
+    own: dict[str, Any] | None = getattr(value, "__dict__", None)
     fields: dict[str, Any] = {}
     for cls in type(value).__mro__:
-        slots = vars(cls).get("__slots__", ())
-        for name in (slots,) if isinstance(slots, str) else tuple(slots):
-            descriptor = vars(cls).get(name)
-            if not name.startswith("__") and type(descriptor) is _SlotDescriptor and hasattr(value, name):
+        for name, descriptor in vars(cls).items():
+            if type(descriptor) is _SlotDescriptor and not name.startswith("__") and hasattr(value, name):
                 fields[name] = getattr(value, name)
-    fields.update(getattr(value, "__dict__", None) or {})
+    fields.update(own or {})
     # Pydantic keeps the fields that its model does not know apart from those it does.
     fields.update(getattr(value, "__pydantic_extra__", None) or {})
-    return fields or None
+    return fields if fields or own is not None else None
 
 
 class _Slotted:

@@ -127,6 +127,26 @@ def test_where_no_key_works_the_reading_says_so() -> None:
     assert texts(result) == [("first!",), ("second",)]
 
 
+UNTELLABLE = {
+    "ids rotate and indexes are zero": each(PAIR, output_index=0, item_id=lambda e: f"r{e['type']}{e.get('delta')}"),
+    "ids and indexes are constant": each(
+        PAIR, output_index=0, item_id="same", item=lambda e: {**e["item"], "id": "same"} if "item" in e else None
+    ),
+}
+
+
+@pytest.mark.parametrize("name", UNTELLABLE)
+def test_where_both_keys_are_spoilt_nobody_can_be_accused(name: str) -> None:
+    assert reading(whole(UNTELLABLE[name])).ambiguous
+
+
+def test_a_part_that_comes_before_its_item_is_joined_by_id() -> None:
+    events = call('{"a":1}')
+    early = {key: value for key, value in events[3].items() if key != "output_index"}
+    result = reading([created(), early, *events[:3], events[4], terminal()])
+    assert len(result.items) == 1
+
+
 def test_calls_that_interleave_keep_their_own_arguments() -> None:
     events = [event for pair in zip(call('{"a":1}'), call('{"b":2}', 1), strict=True) for event in pair]
     assert texts(reading(whole(events)), ChannelKind.ARGUMENTS) == [('{"a":1}',), ('{"b":2}',)]

@@ -70,6 +70,7 @@ DIALECTS: Mapping[str, Dialect] = {
             "The Open Responses specification: named events and [DONE] at the end.",
             "event-lines end-mark",
             "reasoning-alias",
+            lacks="bare-failure",
             habits="nested-error null-item",
         ),
         _dialect(
@@ -102,19 +103,26 @@ DIALECTS: Mapping[str, Dialect] = {
             "transformers serve: no event lines, created while queued, times with a fraction.",
             "no-event-lines queued-first",
             "no-event-lines float-time",
+            habits="reasoning-without-part",
         ),
         _dialect(
             "litellm",
-            "litellm proxy: no event lines, an end mark, a model on every event or no numbers.",
+            "litellm proxy: no event lines, an end mark, a model on every event or no numbers, failures of its own.",
             "no-event-lines end-mark model-on-events",
             "no-event-lines end-mark no-sequence-numbers",
             "no-event-lines constant-sequence",
+            "failure-numbered-alone",
+            "bare-failure end-mark",
         ),
         _dialect(
             "llama.cpp",
             "llama-server: no output_index, a created response without output.",
             "no-output-index",
             "created-without-output",
+            habits=(
+                "bare-created no-content-index no-sequence-numbers reasoning-without-part no-arguments-done "
+                "no-reasoning-done"
+            ),
         ),
         _dialect(
             "vllm",
@@ -122,7 +130,7 @@ DIALECTS: Mapping[str, Dialect] = {
             "completed-incomplete",
             "snapshot-ids",
             "index-a-delta",
-            lacks="rotating-ids",
+            lacks="rotating-ids no-sequence-numbers",
             habits="reasoning-part empty-output untyped-error",
         ),
         _dialect(

@@ -131,6 +131,15 @@ def no_output_index(stream: Stream) -> bool:
     return all_hold("output_index" not in payload for payload in _indexed(stream))
 
 
+def no_content_index(stream: Stream) -> bool:
+    spoken = ((spec_of(event), event.payload) for event in stream.messages)
+    return all_hold(
+        "content_index" not in payload
+        for spec, payload in spoken
+        if payload is not None and spec is not None and spec.field("content_index") is not None
+    )
+
+
 def negative_index(stream: Stream) -> bool:
     """Whether -1 stands for the index of whole items; one event that strays is another matter."""
     indexes = [{index_at(event.payload, "output_index") for event in life.events} for life in stream.lives]
@@ -140,6 +149,28 @@ def negative_index(stream: Stream) -> bool:
 def created_without_output(stream: Stream) -> bool:
     created = [response_of(event) for event in stream.messages if event.type == "response.created"]
     return all_hold(response is not None and "output" not in response for response in created)
+
+
+def created_bare(stream: Stream) -> bool:
+    told = [response for event in stream.messages if (response := response_of(event)) is not None]
+    return all_hold("created_at" not in response and "model" not in response for response in told)
+
+
+def failure_bare(stream: Stream) -> bool:
+    terminal, response = stream.terminal, response_of(stream.terminal)
+    return (
+        terminal is not None
+        and terminal.type == "response.failed"
+        and response is not None
+        and ("model" not in response)
+    )
+
+
+def failure_numbered_alone(stream: Stream) -> bool:
+    terminal = stream.terminal
+    if terminal is None or terminal.type != "response.failed" or "sequence_number" not in (terminal.payload or {}):
+        return False
+    return all_hold(not event.name and "sequence_number" not in (event.payload or {}) for event in stream.messages)
 
 
 def terminal_output(test: Callable[[Mapping[str, Any]], bool]) -> Shows:
@@ -184,6 +215,19 @@ def index_a_delta(stream: Stream) -> bool:
 def reasoning_in_parts(stream: Stream) -> bool:
     parts = (object_at(event.payload, "part") for event in stream.messages if event.type in PART_ADDED)
     return any(text_at(part, "type") == "reasoning_text" for part in parts)
+
+
+def reasoning_without_part(stream: Stream) -> bool:
+    told = any(event.type == "response.reasoning_text.delta" for event in stream.messages)
+    return told and not reasoning_in_parts(stream)
+
+
+def deltas_alone(strand: str) -> Shows:
+    def shows(stream: Stream) -> bool:
+        told = {event.type for event in stream.messages}
+        return f"{strand}.delta" in told and f"{strand}.done" not in told
+
+    return shows
 
 
 def done_never_added(stream: Stream) -> bool:

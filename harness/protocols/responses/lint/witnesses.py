@@ -125,6 +125,9 @@ def _reach(value: Any, strand: Strand, place: int | None) -> str | None:
     for step in strand.path:
         if step is not None:
             value = value.get(step) if isinstance(value, dict) else None
+        elif isinstance(value, list) and place is None and len(value) == 1:
+            # Where no index is told, the only part there is is meant.
+            value = value[0]
         elif isinstance(value, list) and place is not None and 0 <= place < len(value):
             value = value[place]
         else:

@@ -33,6 +33,9 @@ class Witness(StrEnum):
     SNAPSHOT = "snapshot"
 
 
+ENDING = frozenset({Witness.PART_DONE, Witness.PART, Witness.ITEM_DONE})
+"""Witnesses that speak when the text is over, and so in full."""
+
 WHOLE_ITEM = frozenset({Witness.ITEM_DONE, Witness.SNAPSHOT})
 
 
@@ -52,8 +55,9 @@ class Channel:
     def accepted(self) -> tuple[str, ...]:
         """The texts a right consumer may assemble, fullest first; empty when nobody witnessed anything.
 
-        A text that another witness continues is not full. Where full ones disagree, either is right. The snapshot
-        may be believed, but it makes no other witness less full: a right consumer need not read it.
+        Deltas that another witness continues are not full; neither is one ending witness that another continues.
+        But longer deltas do not make an ending witness less full: they may as well hold one delta twice. Where full
+        ones disagree, either is right. The snapshot may be believed, but a right consumer need not read it.
         """
         told: Mapping[Witness, str] = {
             witness: text for witness, text in self.witnesses.items() if witness is not Witness.SNAPSHOT
@@ -62,7 +66,12 @@ class Channel:
         if not told:
             return (snapshot,) if snapshot else ()
         candidates = self._candidates(told)
-        full = [text for text in candidates if not any(o != text and o.startswith(text) for o in candidates)]
+        final = {text for witness, text in told.items() if witness in ENDING}
+        full = [
+            text
+            for text in candidates
+            if not any(o != text and o.startswith(text) for o in (final if text in final else candidates))
+        ]
         if snapshot is not None and not any(o != snapshot and o.startswith(snapshot) for o in full):
             full.append(snapshot)
         return tuple(dict.fromkeys(sorted(full, key=len, reverse=True)))
@@ -78,7 +87,7 @@ class Channel:
     @property
     def settled(self) -> bool:
         """Whether a witness that speaks at the end, and so in full, was heard."""
-        return bool(set(self.parts) & {Witness.PART_DONE, Witness.PART, Witness.ITEM_DONE, Witness.SNAPSHOT})
+        return bool(set(self.parts) & {*ENDING, Witness.SNAPSHOT})
 
     def every_text(self) -> tuple[str, ...]:
         """All texts any witness told, in part or whole: what is no invention."""

@@ -102,19 +102,23 @@ class Router:
         index, identity = index_of(payload), id_of(payload)
         by_index = [d for d in self._drafts if index is not None and d.index == index]
         by_id = [d for d in self._drafts if identity is not None and identity in d.ids]
-        if self.key is Identity.INDEX and by_index and by_id and by_index[0] not in by_id and not opens:
-            self.ambiguous = True
         if self.key is Identity.RECENCY:
             return None if opens else self._latest(kind, by_id or by_index)
-        first, second = (by_index, by_id) if self.key is Identity.INDEX else (by_id, by_index)
-        if first:
-            return first[0]
-        named = index if self.key is Identity.INDEX else identity
-        if named is None or (not opens and second and self.key is Identity.INDEX):
-            if second:
-                return second[0]
-            return None if opens else self._latest(kind, self._drafts)
-        return None
+        if self.key is Identity.ID:
+            return self._keyed(by_id, by_index if identity is None else [], identity is None and not opens, kind)
+        if by_index and by_id and by_index[0] not in by_id and not opens:
+            self.ambiguous = True
+        unnumbered = next((d for d in by_id if d.index is None), None)
+        if not by_index and unnumbered is not None:
+            unnumbered.index = index
+            return unnumbered
+        return self._keyed(by_index, by_id if index is None or not opens else [], index is None and not opens, kind)
+
+    def _keyed(self, keyed: list[Draft], other: list[Draft], keyless: bool, kind: str) -> Draft | None:
+        """By the trusted key, else by the other one, else, for an event without any key, the item opened last."""
+        if keyed or other:
+            return (keyed or other)[0]
+        return self._latest(kind, self._drafts) if keyless else None
 
     def _latest(self, kind: str, among: list[Draft]) -> Draft | None:
         open_ones = [d for d in among or self._drafts if not d.finished and d.type in {kind, "unknown"}]

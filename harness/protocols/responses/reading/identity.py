@@ -46,9 +46,10 @@ def trusted_identity(events: Sequence[Event]) -> Identity:
     added = [payload for kind, payload in payloads if kind == ITEM_ADDED]
     done = [payload for kind, payload in payloads if kind == ITEM_DONE]
     opening = added or done
-    if _index_tells_apart(opening) and (opening or any(index_of(payload) is not None for _, payload in payloads)):
+    numbered = _index_tells_apart(opening) and not _reopened(payloads)
+    if numbered and (opening or any(index_of(payload) is not None for _, payload in payloads)):
         return Identity.INDEX
-    if opening and _id_tells_apart(opening):
+    if opening and _id_tells_apart(opening, payloads):
         return Identity.ID
     return Identity.INDEX if not opening and _one_key(payloads) else Identity.RECENCY
 
@@ -63,19 +64,27 @@ def _index_tells_apart(opening: Iterable[dict[str, Any]]) -> bool:
     return all(len({kind for _, kind in entries}) == 1 and _same_item(entries) for entries in seen.values())
 
 
+def _reopened(payloads: Iterable[tuple[str, dict[str, Any]]]) -> bool:
+    """Whether an index is opened, finished and opened again: two items under one number, not one told twice."""
+    stage: dict[int | None, str] = {}
+    for kind, payload in payloads:
+        index = index_of(payload)
+        if kind == ITEM_ADDED and stage.get(index) == ITEM_DONE:
+            return True
+        if kind == ITEM_ADDED or (kind == ITEM_DONE and index in stage):
+            stage[index] = kind
+    return False
+
+
 def _same_item(entries: list[tuple[str | None, str | None]]) -> bool:
     ids = {identity for identity, _ in entries}
     return len(entries) == 1 or (len(ids) == 1 and None not in ids)
 
 
-def _id_tells_apart(opening: Iterable[dict[str, Any]]) -> bool:
-    seen: dict[str, tuple[int | None, str | None]] = {}
-    for payload in opening:
-        identity = id_of(payload)
-        mark = (index_of(payload), _item_type(payload))
-        if identity is None or seen.setdefault(identity, mark) != mark:
-            return False
-    return True
+def _id_tells_apart(opening: Sequence[dict[str, Any]], payloads: Iterable[tuple[str, dict[str, Any]]]) -> bool:
+    opened = [id_of(payload) for payload in opening]
+    used = {id_of(payload) for kind, payload in payloads if kind == ITEM_DONE or "item_id" in payload}
+    return None not in opened and len(set(opened)) == len(opened) and used <= {*opened, None}
 
 
 def _one_key(payloads: Iterable[tuple[str, dict[str, Any]]]) -> bool:

@@ -1,0 +1,156 @@
+"""An HTTP answer as a source of events, whatever it turns out to be.
+
+The body decides, not the content type: gateways send event streams as text/plain, and HTML or a JSON error as
+text/event-stream. One look at the first byte is enough, because no line of an event stream begins with ``{``, ``[``
+or ``<``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from itertools import chain
+from typing import Any
+
+import httpx
+
+from harness.runtime.errors import HTTPStatusError, NotAStream, StreamErrorEvent
+from harness.runtime.events import Event, decode_events, loads
+from harness.runtime.terminal import ending_of, error_frame, provider_fields
+from harness.runtime.transport import retry_after_s
+from harness.runtime.view import mapping, text
+
+MAX_DOCUMENT_BYTES = 16 * 1024 * 1024
+"""Longest document that is read instead of a stream."""
+_BLANK = b"\xef\xbb\xbf \t\r\n"
+_EXCERPT_CHARS = 500
+
+
+class HTTPEvents:
+    """The events of an open response; closing it closes the response."""
+
+    def __init__(self, response: httpx.Response, chunks: Iterator[bytes]) -> None:
+        self.response = response
+        self._chunks = chunks
+
+    def __iter__(self) -> Iterator[Event]:
+        return decode_events(self._chunks)
+
+    def close(self) -> None:
+        self.response.close()
+
+
+def events_of(response: httpx.Response) -> HTTPEvents | Mapping[str, Any]:
+    """The events of an answer that was opened as a stream, or the response object it holds instead.
+
+    Raises HTTPStatusError for an error status or an error body, NotAStream for anything else that is no stream.
+    The response is closed unless its events are returned.
+    """
+    try:
+        return _read(response)
+    except BaseException:
+        response.close()
+        raise
+
+
+def _read(response: httpx.Response) -> HTTPEvents | Mapping[str, Any]:
+    if not response.is_success:
+        raise _status_error(response, _what_comes(response))
+    chunks = response.iter_bytes()
+    head = b""
+    for chunk in chunks:
+        head += chunk
+        if head.lstrip(_BLANK):
+            break
+    first = head.lstrip(_BLANK)[:1]
+    if first in (b"{", b"[", b"<"):
+        document = _document(response, head, chunks)
+        response.close()
+        return document
+    if not first and "event-stream" not in response.headers.get("content-type", ""):
+        raise _not_a_stream(response, "an empty body", "")
+    return HTTPEvents(response, chain((head,), chunks))
+
+
+def _document(response: httpx.Response, head: bytes, chunks: Iterator[bytes]) -> Mapping[str, Any]:
+    body = bytearray(head)
+    for chunk in chunks:
+        body += chunk
+        if len(body) > MAX_DOCUMENT_BYTES:
+            break
+    words = bytes(body).lstrip(_BLANK).decode("utf-8", "replace")
+    if words.startswith("<"):
+        raise _not_a_stream(response, "markup", words)
+    try:
+        document = loads(words)
+    except (ValueError, RecursionError):
+        raise _not_a_stream(response, "a broken JSON document", words) from None
+    fields = document if isinstance(document, dict) else {}
+    if is_response_object(fields):
+        return fields
+    if fields.get("error") or fields.get("detail") or fields.get("message"):
+        raise _status_error(response, words)
+    raise _not_a_stream(response, "a JSON document that is no response", words)
+
+
+def is_response_object(value: Any) -> bool:
+    """Whether a value is a concrete response: its fields say so, or it has an ``output``."""
+    fields = mapping(value) or {}
+    return fields.get("object") == "response" or ("output" in fields and "type" not in fields)
+
+
+def _what_comes(response: httpx.Response) -> str:
+    """As much of an error's body as can be had; the status says enough without it."""
+    body = bytearray()
+    try:
+        for chunk in response.iter_bytes():
+            body += chunk
+            if len(body) > MAX_DOCUMENT_BYTES:
+                break
+    except httpx.HTTPError as error:
+        body += f" [the body broke off: {type(error).__name__}]".encode()
+    return body.decode("utf-8", "replace")
+
+
+def _status_error(response: httpx.Response, body: str) -> HTTPStatusError:
+    fields, raw = _stated(body)
+    return HTTPStatusError(
+        **{**fields, "status": response.status_code},
+        raw=raw,
+        headers=response.headers,
+        retry_after_s=retry_after_s(response.headers),
+    )
+
+
+def _stated(body: str) -> tuple[dict[str, Any], Any]:
+    """What an error body says of itself, and the body: a JSON object, frames with an error, or words."""
+    framed = _framed_error(body)
+    if framed is not None:
+        return provider_fields(mapping(framed.raw) or {}, framed.body["error"]), framed.raw
+    try:
+        document = loads(body)
+    except (ValueError, RecursionError):
+        document = None
+    if not isinstance(document, dict):
+        words = " ".join(body.split())[:_EXCERPT_CHARS]
+        return provider_fields(words or "the error has no body", {}), body
+    return provider_fields(document.get("error"), document), document
+
+
+def _framed_error(body: str) -> StreamErrorEvent | None:
+    events = decode_events([body.encode("utf-8", "surrogatepass")])
+    errors = (
+        event for event in events if isinstance(event, dict) and ending_of(text(event.get("type")), event) == "error"
+    )
+    return next(map(error_frame, errors), None)
+
+
+def _not_a_stream(response: httpx.Response, what: str, body: str) -> NotAStream:
+    kind = response.headers.get("content-type", "no content type")
+    excerpt = body[:_EXCERPT_CHARS]
+    message = f"HTTP {response.status_code} with {what} instead of an event stream ({kind})"
+    return NotAStream(
+        f"{message}: {excerpt}" if excerpt else message,
+        status=response.status_code,
+        content_type=kind,
+        excerpt=excerpt,
+    )
