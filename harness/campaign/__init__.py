@@ -1,0 +1,1 @@
+"""Many cases, one run, one stream of events."""

@@ -20,14 +20,11 @@ _ENDINGS: dict[EndingName, EndingAction] = {"end": End(), "cut": Cut(), "reset":
 _NO_END: dict[str, Any] = {"enum": [name for name in _ENDINGS if name != "end"]}
 
 
-def _inside_character(raw: bytes) -> int:
-    for offset, byte in enumerate(raw):
-        if is_continuation(byte):
-            return offset
-    raise Unmatched("the selected frame has no character of more than one byte")
+def _inside_character(raw: bytes) -> int | None:
+    return next((offset for offset, byte in enumerate(raw) if is_continuation(byte)), None)
 
 
-_OFFSETS: dict[Inside, Callable[[bytes], int]] = {
+_OFFSETS: dict[Inside, Callable[[bytes], int | None]] = {
     "before": lambda raw: 0,
     "start": lambda raw: 1,
     "middle": lambda raw: len(raw) // 2,
@@ -42,7 +39,7 @@ class StopAt(Operator):
     """End the stream before, inside or after the first selected frame.
 
     ``end`` is an orderly end of the body there; ``cut`` a FIN although more was promised; ``stall`` sends no more
-    and leaves the connection open. ``character`` means inside its first character of more than one byte.
+    and leaves the connection open. ``character`` means inside the first character of more than one byte.
     """
 
     at: Selector
@@ -61,9 +58,12 @@ class StopAt(Operator):
     }
 
     def apply(self, take: Take) -> Take:
-        position = selected(take, self.at)[0]
-        piece = take.pieces[position]
-        return take.with_piece(position, _stopped(piece, _OFFSETS[self.inside](piece.frame.raw), self.by))
+        for position in selected(take, self.at):
+            piece = take.pieces[position]
+            offset = _OFFSETS[self.inside](piece.frame.raw)
+            if offset is not None:
+                return take.with_piece(position, _stopped(piece, offset, self.by))
+        raise Unmatched(f"no frame that matches {self.at} has a character of more than one byte")
 
 
 @register

@@ -19,7 +19,7 @@ from harness.mutations.take import Take
 Layer = Literal["shape", "identity", "order", "error", "frame", "chunk", "connection", "time", "size"]
 Place = Literal["before", "after"]
 
-FAMILIES = ("shape", "identity", "order", "error", "frame", "chunk", "connection", "time")
+FAMILIES = ("shape", "reshape", "identity", "order", "error", "frame", "chunk", "connection", "time")
 """The modules that register operators, from the payload outwards."""
 
 
@@ -46,7 +46,7 @@ class Operator(ABC):
     @classmethod
     def meaning(cls) -> str:
         """One sentence."""
-        return " ".join((cls.__doc__ or "").split("\n\n")[0].split())
+        return " ".join((cls.__doc__ or "").split("\n\n")[0].split()).replace("``", "")
 
     @classmethod
     def schema(cls) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from typing import Any
 
 import yaml
 from jsonschema import Draft202012Validator
+from jsonschema.exceptions import best_match
 
 from harness.delivery import Delivery, Exchange
 from harness.mutations.operator import Operator, Unmatched, operators
@@ -152,8 +153,7 @@ def _mutation(number: int, entry: Any) -> Mutation:
 
 
 def _check(pointer: str, parameters: Any, operator: type[Operator]) -> None:
-    found = sorted(Draft202012Validator(operator.schema()).iter_errors(parameters), key=lambda error: error.path)
-    if found:
-        deepest = min(found[0].context or [found[0]], key=lambda error: -len(error.absolute_path))
-        where = "".join(f"/{step}" for step in found[0].absolute_path)
-        raise PlanError(pointer + where, deepest.message)
+    worst = best_match(Draft202012Validator(operator.schema()).iter_errors(parameters))
+    if worst is not None:
+        where = "".join(f"/{step}" for step in worst.absolute_path)
+        raise PlanError(pointer + where, worst.message)

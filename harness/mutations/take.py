@@ -48,11 +48,12 @@ class Piece:
     waits: tuple[tuple[int, float], ...] = ()
     """``(offset, ms)``: silences before a byte of the frame."""
     stop: Stop | None = None
+    event: Event | None = field(init=False, compare=False, repr=False)
+    """What the frame dispatches; None for comments and the like."""
 
-    @property
-    def event(self) -> Event | None:
-        """What the frame dispatches; None for comments and the like."""
-        return decode_event(0, self.frame)
+    def __post_init__(self) -> None:
+        # Decoded once a piece and not at each look: selectors look at every frame, operators touch few.
+        object.__setattr__(self, "event", decode_event(0, self.frame))
 
     def rewritten(self, raw: bytes) -> Piece:
         """The same piece with other bytes. What was attached inside the frame is gone; what was before it stays."""

@@ -1,0 +1,71 @@
+"""A scenario: which cassettes, which plan, and what must hold beyond the invariants. One YAML file each.
+
+Its id is its path below the scenarios folder, without the suffix: the same word in a report, on the command line
+and in the file system.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from jsonschema import Draft202012Validator
+
+from harness.cassette.yamlsource import SourceError, check, read_yaml
+from harness.mutations import Plan, PlanError
+
+
+class ScenarioError(SourceError):
+    """A scenario that cannot be used as it is written."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """One file, read and checked."""
+
+    id: str
+    summary: str
+    why: str
+    cassettes: tuple[str, ...]
+    """Names, with shell wildcards."""
+    plan: Plan
+    needs: tuple[str, ...] = ()
+    """Capabilities without which a consumer is not asked."""
+    turns: tuple[dict[str, Any], ...] = ()
+    expect: Mapping[str, Any] = field(default_factory=dict)
+    path: Path | None = field(default=None, compare=False)
+
+
+def load_scenario(path: Path, id: str) -> Scenario:
+    """Read one file. Raises ScenarioError with file, line and pointer."""
+    source = read_yaml(path, ScenarioError)
+    check(source, schema())
+    body = source.data
+    try:
+        plan = Plan.from_json(body.get("plan", []))
+    except PlanError as error:
+        raise source.error(f"/plan{error.pointer}", str(error)) from error
+    cassettes = body["cassette"]
+    return Scenario(
+        id=id,
+        summary=body["summary"],
+        why=" ".join(body["why"].split()),
+        cassettes=(cassettes,) if isinstance(cassettes, str) else tuple(cassettes),
+        plan=plan,
+        needs=tuple(body.get("consumer", {}).get("needs", ())),
+        turns=tuple(body.get("turns", ())),
+        expect=body.get("expect", {}),
+        path=path,
+    )
+
+
+@cache
+def schema() -> Draft202012Validator:
+    """The published schema of a scenario file, ready to use."""
+    text = files("harness.campaign").joinpath("schemas", "scenario.schema.json").read_text(encoding="utf-8")
+    return Draft202012Validator(json.loads(text))

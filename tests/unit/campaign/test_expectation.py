@@ -1,0 +1,64 @@
+import pytest
+
+from harness.campaign.expectation import check_expectations
+from harness.contract import Capabilities, Cause, Failure, Item, Turn
+from harness.judge import Mark, gather
+from tests.unit.campaign.fakes import Fake, planned
+
+ITEMS = (
+    Item("message", "message", text="Hello"),
+    Item("function_call", "function_call", finished=True),
+    Item("function_call", "function_call", finished=False),
+)
+TURN = Turn(
+    "returned",
+    "completed",
+    ITEMS,
+    "Hello",
+    flags=("no_terminal",),
+    failure=Failure((Cause("a.B", message="the words", details='{"code": "c_1"}'),)),
+)
+
+ROWS = [
+    ("duty", "complete", "fail", Mark.ERROR),
+    ("ended", "returned", "raised", Mark.FAIL),
+    ("status", "completed", "failed", Mark.FAIL),
+    ("text", "Hello", "Hell", Mark.FAIL),
+    ("text_contains", ["Hell", "lo"], ["Hell", "x"], Mark.FAIL),
+    ("error_contains", ["words", "c_1"], ["other"], Mark.FAIL),
+    ("flags", ["no_terminal"], ["damaged"], Mark.FAIL),
+    ("items", 3, 2, Mark.FAIL),
+    ("calls", 1, 2, Mark.FAIL),
+    ("requests", 1, 2, Mark.FAIL),
+]
+
+
+def check(expect, capabilities=None, turn=TURN):
+    case, exchange = planned().prepare()
+    capabilities = capabilities or Capabilities()
+    seen = Fake(turn).run(case, exchange)
+    evidence = gather(seen.transcript, capabilities, case)
+    return [entry.mark for entry in check_expectations(expect, seen, evidence, capabilities)]
+
+
+@pytest.mark.parametrize(("name", "right", "wrong", "breach"), ROWS, ids=[row[0] for row in ROWS])
+def test_each_can_hold_and_break(name, right, wrong, breach):
+    assert check({name: right}) == [Mark.PASS]
+    assert check({name: wrong}) == [breach]
+
+
+def test_what_a_consumer_does_not_promise_is_not_asked():
+    bare = Capabilities(items=False, tool_calls=False, status=False)
+    assert check({"items": 9, "calls": 9, "status": "x"}, bare) == [Mark.SKIPPED] * 3
+
+
+def test_what_a_consumer_does_not_say_breaks_an_expectation():
+    silent = Turn("returned")
+    assert check({"text_contains": ["a"], "error_contains": ["a"], "text": "a"}, turn=silent) == [Mark.FAIL] * 3
+
+
+def test_every_expectation_of_the_schema_is_checked():
+    from harness.campaign.expectation import _CHECKS
+    from harness.campaign.scenario import schema
+
+    assert set(schema().schema["properties"]["expect"]["properties"]) == set(_CHECKS) == {row[0] for row in ROWS}
