@@ -13,6 +13,10 @@ class ConsumerError(Exception):
     """The consumer or its driver cannot be used at all: our error or the environment's, never a finding."""
 
 
+class UnknownConsumer(ConsumerError):
+    """A name that is none: the user's mistake, not the environment's."""
+
+
 @dataclass(frozen=True, slots=True)
 class Observation:
     """One case, run."""

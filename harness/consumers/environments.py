@@ -25,7 +25,7 @@ from packaging.requirements import Requirement
 from packaging.version import InvalidVersion, Version
 from platformdirs import user_cache_dir
 
-from harness.consumers.base import ConsumerError
+from harness.consumers.base import ConsumerError, UnknownConsumer
 
 CACHE_VARIABLE = "STREAM_HARNESS_CACHE"
 NEWEST = "newest"
@@ -37,6 +37,7 @@ _STAMP = "installed.json"
 _ERROR_LINES = 12
 _PIP = ("-m", "pip", "--disable-pip-version-check", "--no-input")
 _TOLD = ("Collecting", "Downloading", "Building", "Installing", "Successfully")
+_UNSATISFIED = ("No matching distribution found", "ResolutionImpossible")
 _PROJECT = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?")
 
 
@@ -100,13 +101,13 @@ def split(spec: str) -> tuple[str, str]:
     """``("hermes-agent", "0.14.0")`` for ``hermes-agent==0.14.0``; the version is ``newest`` when none is given."""
     package, separator, version = spec.partition("==")
     if not _PROJECT.fullmatch(package) or (separator and not version):
-        raise ConsumerError(f"{spec!r} is no NAME or NAME==VERSION")
+        raise UnknownConsumer(f"{spec!r} is no NAME or NAME==VERSION")
     version = version or NEWEST
     if version != NEWEST:
         try:
             Version(version)
         except InvalidVersion:
-            raise ConsumerError(f"{version!r} is no version number") from None
+            raise UnknownConsumer(f"{version!r} is no version number") from None
     return re.sub(r"[-_.]+", "-", package).lower(), version
 
 
@@ -116,17 +117,31 @@ def _build(folder: Path, package: str, version: str, progress: Progress) -> Envi
     progress(f"building {folder}")
     _run([sys.executable, "-m", "venv", str(folder)], folder, progress, f"cannot create {folder}")
     release = f"{package}=={version}"
-    pins = _constraints(folder, package, version)
     left_out: tuple[str, ...] = ()
     try:
-        _run([str(python), *_PIP, "install", *pins, release], folder, progress, f"cannot install {release}")
-    except ConsumerError as error:
-        if pins or not _unsatisfied(folder):
-            raise
+        _install_whole(python, folder, release, progress)
+    except _Unsatisfied as error:
         left_out = _install_piecewise(python, folder, package, release, progress, error)
     stamp = {"package": package, "version": version, "left_out": left_out, "packages": _freeze(python)}
     _write_last(folder / _STAMP, json.dumps(stamp, indent=1))
     return _read(folder)
+
+
+class _Unsatisfied(ConsumerError):
+    """The index has no set of packages that fits."""
+
+
+def _install_whole(python: Path, folder: Path, release: str, progress: Progress) -> None:
+    """With the tested packages where there is a list of them and this machine can have them, else with what fits."""
+    for pins in (_constraints(folder, release), []):
+        try:
+            _run([str(python), *_PIP, "install", *pins, release], folder, progress, f"cannot install {release}")
+        except _Unsatisfied:
+            if not pins:
+                raise
+            progress("the tested packages cannot be had here; taking what fits")
+        else:
+            return
 
 
 def _install_piecewise(
@@ -155,13 +170,8 @@ def _install_piecewise(
     return tuple(left_out)
 
 
-def _unsatisfied(folder: Path) -> bool:
-    log = (folder / "install.log").read_text(encoding="utf-8")
-    return "No matching distribution found" in log or "ResolutionImpossible" in log
-
-
-def _constraints(folder: Path, package: str, version: str) -> list[str]:
-    pins = files("harness.consumers").joinpath("pins", f"{package}-{version}.txt")
+def _constraints(folder: Path, release: str) -> list[str]:
+    pins = files("harness.consumers").joinpath("pins", f"{release.replace('==', '-')}.txt")
     if not pins.is_file():
         return []
     copy = folder / "constraints.txt"
@@ -194,7 +204,9 @@ def _run(command: list[str], folder: Path, progress: Progress, failure: str) -> 
             if line.lstrip().startswith(_TOLD):
                 progress(line.strip()[:120])
     if process.returncode != 0:
-        raise ConsumerError(f"{failure}:\n{_tail(list(last))}")
+        words = "\n".join(last)
+        kind = _Unsatisfied if any(mark in words for mark in _UNSATISFIED) else ConsumerError
+        raise kind(f"{failure}:\n{_tail(list(last))}")
 
 
 def _output(command: list[str]) -> str:

@@ -5,15 +5,18 @@ A driver copies what its consumer gave, and leaves out what it did not give; not
 are no texts on the wire stay out of text fields, because the form has no place for them.
 """
 
+import ipaddress
 import json
 import os
 import platform
+import socket
+import ssl
 import sys
 import threading
 import time
 import traceback
 from collections.abc import Callable, Iterable
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any, TypeVar
 
 T = TypeVar("T")
@@ -26,7 +29,7 @@ SETTLE_S = 0.25
 """How long a thread or socket may take to go away after the call before it counts as left behind."""
 
 _DETAILS = (
-    "code", "status_code", "param", "type", "body", "request_id", "reason", "errno", "event_id",
+    "code", "status_code", "status", "param", "type", "body", "raw", "request_id", "reason", "errno",
 )  # fmt: skip
 
 
@@ -36,24 +39,21 @@ class Trace:
     def __init__(self, cancel_after: int | None = None, on_cancel: Callable[[], None] = lambda: None) -> None:
         self.entries: list[dict[str, Any]] = []
         self.requests = 0
-        self._cancel_after, self._on_cancel = cancel_after, on_cancel
+        self.cancel_after, self._on_cancel = cancel_after, on_cancel
 
     @property
     def cancelled(self) -> bool:
         """Whether the case asks to stop here."""
-        return self._cancel_after is not None and len(self.entries) >= self._cancel_after
+        return self.cancel_after is not None and len(self.entries) >= self.cancel_after
 
     def request_sent(self, *_: Any) -> None:
         """To be hooked on the HTTP client: a new request is a new attempt."""
         self.requests += 1
 
     def add(self, kind: str, data: Any = None) -> None:
-        entry = {"kind": kind, "attempt": max(0, self.requests - 1)}
-        if data:
-            entry["data"] = data if isinstance(data, str) else json.dumps(data, default=str)
-        already = self.cancelled
-        self.entries.append(entry)
-        if self.cancelled and not already:
+        text = data if type(data) is str else json.dumps(data, default=str) if data else ""
+        self.entries.append({"kind": kind, "data": text, "attempt": self.requests - 1 if self.requests else 0})
+        if len(self.entries) == self.cancel_after:
             self._on_cancel()
 
 
@@ -82,7 +82,7 @@ def serve(
         close_retired()
         try:
             turns, left = run_case(case, partial(_tell, say, name))
-        except Exception:
+        except Exception:  # noqa: BLE001 (the harness tells people, and says whose fault it is)
             say(case=name, error=traceback.format_exc(limit=-6))
         else:
             outcome = {"outcome": OUTCOME, "consumer": consumer, "version": version, "turns": turns, "leftovers": left}
@@ -97,7 +97,7 @@ def attempt(call: Callable[[], T]) -> tuple[T | None, Json | None]:
     """``(result, failure)`` of a call; exactly one is None. SystemExit is what a consumer must not do to its user."""
     try:
         return call(), None
-    except (Exception, KeyboardInterrupt, SystemExit) as error:
+    except (Exception, KeyboardInterrupt, SystemExit) as error:  # noqa: BLE001 (all are outcomes)
         return None, describe(error)
 
 
@@ -118,9 +118,21 @@ def converse(case: Json, call: Callable[[list[Json], int], Json], tell_turn: Cal
         tell_turn(turn)
         if turn["ended"] != "returned":
             break
-        items = turn.get("items") or [{"kind": "message", "text": turn.get("text")}]
-        said += [given for given in map(input_item, items) if given is not None] + tool_results(items)
+        said += answered(turn)
     return turns
+
+
+def answered(turn: Json) -> list[Json]:
+    """What a turn adds to the conversation: its output as input items, and an output for every call in it."""
+    items = turn.get("items") or [{"kind": "message", "text": turn.get("text")}]
+    return [given for given in map(input_item, items) if given is not None] + tool_results(items)
+
+
+def read_timeout_s(case: Json) -> float | None:
+    """The deadline an HTTP client can keep for itself: the shortest the case sets for one silence, in seconds."""
+    given = case.get("timeouts", {})
+    silences = [given[key] for key in ("read_ms", "idle_ms", "first_byte_ms") if given.get(key)]
+    return min(silences) / 1000 if silences else None
 
 
 def new_items(turn: Json) -> list[Json]:
@@ -178,7 +190,7 @@ def items_of(output: Any) -> list[Json] | None:
 
 def item_of(item: Any) -> Json:
     kind = text_of(get(item, "type")) or ""
-    shown = {"kind": kind if kind in _FIELDS else "other", "type": kind, "id": text_of(get(item, "id"))}
+    shown: Json = {"kind": kind if kind in _FIELDS else "other", "type": kind, "id": text_of(get(item, "id"))}
     shown.update({key: value for key, value in _FIELDS.get(kind, _other)(item).items() if value is not None})
     status = get(item, "status")
     if status in {"in_progress", "incomplete"}:
@@ -260,7 +272,7 @@ def _json(value: Any) -> Any:
 
 
 def describe(error: BaseException | None) -> Json:
-    """An exception and its causes, as its user can see them. Context that ``raise ... from None`` hides stays hidden."""
+    """An exception and its causes, as its user can see them: what ``raise ... from None`` hides stays hidden."""
     chain: list[Json] = []
     printable, seen = True, set[int]()
     while error is not None and id(error) not in seen:
@@ -285,7 +297,7 @@ _ROOTS = (object, BaseException, Exception)
 def _text(error: BaseException) -> tuple[str, bool]:
     try:
         return str(error), True
-    except Exception as another:
+    except Exception as another:  # noqa: BLE001 (an error without a text of its own is a finding)
         return f"str() raised {type(another).__name__}", False
 
 
@@ -302,7 +314,7 @@ def _attributes(error: BaseException) -> str:
     for name in _DETAILS:
         try:
             value = getattr(error, name, None)
-        except Exception as another:
+        except Exception as another:  # noqa: BLE001 (so is an attribute that raises)
             value = f"reading it raised {type(another).__name__}"
         if value is not None and not callable(value):
             found[name] = value
@@ -312,6 +324,40 @@ def _attributes(error: BaseException) -> str:
 def as_json(value: Any) -> str:
     """One JSON text of anything, what JSON has no word for by its ``repr``."""
     return json.dumps(value, default=repr, ensure_ascii=False)
+
+
+# --- only this machine ----------------------------------------------------------------------------------------------
+
+
+def only_loopback() -> None:
+    """Refuse every look-up and connection that leaves this machine, at once: a consumer's side errands (model
+    catalogues, update checks) must neither reach anybody nor wait for a network that is not there.
+    """
+    connect, resolve = socket.socket.connect, socket.getaddrinfo
+
+    def guarded_connect(self: socket.socket, address: Any) -> None:
+        if self.family in (socket.AF_INET, socket.AF_INET6) and not _is_loopback(address[0]):
+            raise ConnectionRefusedError(f"only loopback is reached from here, not {address!r}")
+        connect(self, address)
+
+    def guarded_resolve(host: Any, *arguments: Any, **keywords: Any) -> Any:
+        if not _is_loopback(host):
+            raise socket.gaierror(socket.EAI_NONAME, f"only loopback is reached from here, not {host!r}")
+        return resolve(host, *arguments, **keywords)
+
+    # Nobody speaks TLS here, yet every client loads the machine's certificates; once is enough for all of them.
+    ssl.create_default_context = lru_cache(ssl.create_default_context)  # type: ignore[assignment]
+    socket.socket.connect, socket.getaddrinfo = guarded_connect, guarded_resolve  # type: ignore[assignment,method-assign]
+
+
+def _is_loopback(host: Any) -> bool:
+    name = host.decode("ascii", "replace") if isinstance(host, bytes) else host
+    if not name or name == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(name).is_loopback
+    except ValueError:
+        return False
 
 
 # --- what a call leaves behind ------------------------------------------------------------------------------------
@@ -356,7 +402,6 @@ def _children() -> list[str]:
         except OSError:
             continue
     return children
-
 
 
 def retire(close: Callable[[], Any]) -> None:

@@ -5,15 +5,18 @@ what the agent builds for one request (no SDK retries). ``call``: ``agent._inter
 above it, with its worker thread, its watchdogs and the agent's own client.
 
 Mapping to the outcome:
-- ended, failure: what the call raised, else returned. An interrupt is asked for by ``agent.interrupt()``; when the
-  call returns in spite of it, the flag ``interrupted`` says what the agent itself can see.
+- ended, failure: what the call raised, else returned. A cancellation is asked for by ``agent.interrupt()``: the
+  InterruptedError that may follow is "cancelled"; when the call returns in spite of it, the flag ``interrupted`` says
+  what the agent itself can see.
 - status, items, usage: ``status``, ``output`` and ``usage`` of the object the lane returns. A returned ``error`` (of a
   failed response) and ``incomplete_details`` become the failure attached to the result, as one cause without a type.
-- text: None while there are items, since the agent takes the answer from them; without items its fallback ``output_text``.
-- trace: ``stream_delta_callback`` (text) and ``reasoning_callback``, in order. No release announces a reset. The text that
-  the agent's display filters hold back at the end of a call is delivered by the agent when the next call starts; the
-  driver asks for it in the same way, at once.
-- deadlines of the case become the environment variables a user would set, before the call.
+- text: None while there are items, since the agent takes the answer from them; without items ``output_text``, its
+  own fallback.
+- trace: ``stream_delta_callback`` (text) and ``reasoning_callback``, in order. No release announces a reset. The text
+  that the agent's display filters hold back at the end of a call is delivered by the agent when the next call starts;
+  the driver asks for it in the same way, at once.
+- deadlines of the case become the environment variables a user would set; in the lane ``stream``, which has none of
+  its own, the client's time-out.
 """
 
 from __future__ import annotations
@@ -28,16 +31,18 @@ HOME = tempfile.mkdtemp(prefix="hermes-home-")
 os.environ.update(HOME=HOME, HERMES_HOME=HOME, HERMES_QUIET="1")
 
 import _driver  # type: ignore[import-not-found]  # noqa: E402
-import openai  # noqa: E402
+
+_driver.only_loopback()
+
 import run_agent  # type: ignore[import-not-found]  # noqa: E402
+from openai_stream import client_of  # type: ignore[import-not-found]  # noqa: E402
 
 MODEL = "gpt-5"
 
 _VARIABLES = {
     "first_byte_ms": "HERMES_CODEX_TTFB_TIMEOUT_SECONDS",
     "idle_ms": "HERMES_CODEX_EVENT_STALE_TIMEOUT_SECONDS",
-    "total_ms": "HERMES_CODEX_HARD_TIMEOUT_SECONDS",
-    "read_ms": "HERMES_STREAM_READ_TIMEOUT",
+    "total_ms": "HERMES_API_CALL_STALE_TIMEOUT",
 }
 
 
@@ -51,8 +56,8 @@ class Lane:
     def run_case(self, case: dict[str, Any], tell_turn: Any) -> tuple[list[dict[str, Any]], dict[str, Any]]:
         for key, variable in _VARIABLES.items():
             _set(variable, case.get("timeouts", {}).get(key))
+        agent = agent_of(case["base_url"])
         leftovers = _driver.Leftovers()
-        agent = agent_of(case)
 
         def call(said: list[dict[str, Any]], number: int) -> dict[str, Any]:
             trace = _driver.Trace(case.get("cancel_after") if number == 0 else None, agent.interrupt)
@@ -65,24 +70,23 @@ class Lane:
         agent.stream_delta_callback = lambda text: trace.add("text", text)
         agent.reasoning_callback = lambda text: trace.add("reasoning", text)
         kwargs = agent._get_transport().preflight_kwargs(request_of(case, said))
-        final, failure = _driver.attempt(lambda: self._call(agent, kwargs, trace))
+        final, failure = _driver.attempt(lambda: self._call(agent, kwargs, case, trace))
         agent._reset_stream_delivery_tracking()
         flags = {"flags": ["interrupted"]} if getattr(agent, "_interrupt_requested", False) else {}
         if failure is not None:
-            return {"ended": "raised", "failure": failure, "trace": trace.entries, **flags}
+            asked_for = trace.cancelled and failure["chain"][0]["type"] == "InterruptedError"
+            ended = "cancelled" if asked_for else "raised"
+            return {"ended": ended, "failure": failure, "trace": trace.entries, **flags}
         return {**returned(final), "trace": trace.entries, **flags}
 
     @staticmethod
-    def _stream(agent: Any, kwargs: dict[str, Any], trace: Any) -> Any:
-        http_client = openai.DefaultHttpxClient(
-            event_hooks={"request": [trace.request_sent]}, limits=_limits(max_connections=1000)
-        )
-        client = openai.OpenAI(base_url=agent.base_url, api_key="test", max_retries=0, http_client=http_client)
+    def _stream(agent: Any, kwargs: dict[str, Any], case: dict[str, Any], trace: Any) -> Any:
+        client = client_of(case, trace.request_sent).with_options(max_retries=0)
         _driver.retire(client.close)
         return agent._run_codex_stream(kwargs, client=client)
 
     @staticmethod
-    def _whole_call(agent: Any, kwargs: dict[str, Any], trace: Any) -> Any:
+    def _whole_call(agent: Any, kwargs: dict[str, Any], case: dict[str, Any], trace: Any) -> Any:
         build = type(agent)._create_request_openai_client
 
         def watched(*args: Any, **given: Any) -> Any:
@@ -120,10 +124,14 @@ def request_of(case: dict[str, Any], said: list[dict[str, Any]]) -> dict[str, An
     return {"model": MODEL, "instructions": "Be brief.", "input": said, "store": False, **tools}
 
 
-def agent_of(case: dict[str, Any]) -> Any:
-    """An agent as a program that embeds it builds one; nothing of it reaches the network or the user's files."""
-    return run_agent.AIAgent(
-        base_url=case["base_url"],
+def agent_of(base_url: str) -> Any:
+    """An agent as a program that embeds it builds one.
+
+    While it is built, an agent asks its endpoint what it serves. Those errands are no part of a turn, so it is built
+    for an address that nobody serves and pointed at the case's server afterwards.
+    """
+    agent = run_agent.AIAgent(
+        base_url="https://nowhere.invalid/v1",
         api_key="test",
         provider="custom",
         api_mode="codex_responses",
@@ -133,11 +141,8 @@ def agent_of(case: dict[str, Any]) -> Any:
         skip_memory=True,
         enabled_toolsets=["todo"],
     )
-
-
-def _limits(**given: int) -> Any:
-    library = sys.modules[openai.DefaultHttpxClient.__mro__[1].__module__.partition(".")[0]]
-    return library.Limits(max_keepalive_connections=0, **given)
+    agent.base_url = agent._client_kwargs["base_url"] = base_url
+    return agent
 
 
 def _set(variable: str, ms: float | None) -> None:
@@ -148,5 +153,6 @@ def _set(variable: str, ms: float | None) -> None:
 
 
 if __name__ == "__main__":
-    lane = Lane(sys.argv[1] if len(sys.argv) > 1 else "stream")
+    lane = Lane(sys.argv[1])
+    agent_of("https://nowhere.invalid/v1")  # The first agent starts what all later ones share.
     _driver.serve("hermes-agent", importlib.metadata.version("hermes-agent"), lane.name, lane.run_case)

@@ -8,6 +8,7 @@ Mapping to the outcome:
   There are no resets: the helper never retries once a stream is open.
 - cancel: leaving the ``with`` block, which is how its user stops a stream.
 - retries before the stream opens are the SDK's own (``max_retries`` at its default), with its own back-off.
+- time-outs: the shortest silence the case sets is the client's ``timeout``, the only deadline the SDK has.
 - client: one a case, without keep-alive, so that any socket alive after the call was left behind by the helper.
 """
 
@@ -18,10 +19,10 @@ from typing import Any
 
 import openai
 
-if __name__ == "__main__":
-    import _driver  # type: ignore[import-not-found]
-else:
+if __package__:
     from harness.consumers.drivers import _driver
+else:
+    import _driver  # type: ignore[import-not-found, no-redef]
 
 LANE = "responses.stream"
 MODEL = "gpt-5"
@@ -87,12 +88,14 @@ def client_of(case: dict[str, Any], on_request: Any) -> openai.OpenAI:
         event_hooks={"request": [on_request]},
         limits=library.Limits(max_connections=1000, max_keepalive_connections=0),
     )
-    read_ms = case.get("timeouts", {}).get("read_ms")
-    timeout = {"timeout": read_ms / 1000} if read_ms else {}
-    return openai.OpenAI(base_url=case["base_url"], api_key="test", http_client=http_client, **timeout)
+    timeout_s = _driver.read_timeout_s(case)
+    client = openai.OpenAI(base_url=case["base_url"], api_key="test", http_client=http_client)
+    return client if timeout_s is None else client.with_options(timeout=timeout_s)
 
 
-def run_case(case: dict[str, Any], tell_turn: Any) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+def run_case(
+    case: dict[str, Any], tell_turn: Any, call_once: Any = run_turn
+) -> tuple[list[dict[str, Any]], dict[str, Any]]:
     """All turns on one client, and what they left behind before the client was closed."""
     leftovers = _driver.Leftovers()
     trace = _driver.Trace()
@@ -100,7 +103,8 @@ def run_case(case: dict[str, Any], tell_turn: Any) -> tuple[list[dict[str, Any]]
     def call(said: list[dict[str, Any]], number: int) -> dict[str, Any]:
         nonlocal trace
         trace = _driver.Trace(case.get("cancel_after") if number == 0 else None)
-        return run_turn(client, request_of(case, said), trace)
+        done: dict[str, Any] = call_once(client, request_of(case, said), trace)
+        return done
 
     client = client_of(case, lambda request: trace.request_sent())
     turns = _driver.converse(case, call, tell_turn)
@@ -110,4 +114,5 @@ def run_case(case: dict[str, Any], tell_turn: Any) -> tuple[list[dict[str, Any]]
 
 
 if __name__ == "__main__":
+    _driver.only_loopback()
     _driver.serve("openai", openai.__version__, LANE, run_case)

@@ -1,0 +1,80 @@
+"""``harness consumers``: what can be tested here, what else could be, and whether it works at all.
+
+ConsumerError is left to the command line, which turns it into one line and an exit code.
+"""
+
+from __future__ import annotations
+
+import click
+
+from harness.consumers import environments, probe, registry
+from harness.consumers.base import ConsumerError, UnknownConsumer
+
+BROKEN = 3
+"""Exit code: the harness, a driver or an environment is broken."""
+
+
+@click.group()
+def consumers() -> None:
+    """The programs under test."""
+
+
+@consumers.command("list")
+def list_consumers() -> None:
+    """Show every known consumer and the releases of it that are installed."""
+    ready = registry.installed_names()
+    for entry in registry.known().values():
+        here = ["in this process"] if entry.adapter is not None else []
+        here += [name.partition("==")[2] for name in ready if name.startswith(f"{entry.name}==")]
+        click.echo(f"{entry.name:<18} {entry.summary}")
+        where = ", ".join(here) or f"not installed; harness consumers install {entry.package}"
+        click.echo(f"{'':<18} {where}")
+
+
+@consumers.command()
+@click.argument("specs", nargs=-1, required=True, metavar="NAME[==VERSION]...")
+def install(specs: tuple[str, ...]) -> None:
+    """Build an isolated environment for each release; without a version, for the newest on the index."""
+    for spec in specs:
+        environment = environments.install(_package_spec(spec), _tell)
+        left_out = f", without {', '.join(environment.left_out)}" if environment.left_out else ""
+        click.echo(f"{environment.package}=={environment.version} is ready{left_out}")
+
+
+@consumers.command()
+@click.argument("names", nargs=-1, metavar="[NAME]...")
+def check(names: tuple[str, ...]) -> None:
+    """Send a healthy stream through every consumer that is installed, or through those named."""
+    complaints = 0
+    for name in names or registry.installed_names():
+        complaint = _complaint(name)
+        complaints += complaint is not None
+        click.echo(f"{name:<28} {'ok' if complaint is None else complaint}")
+    if complaints:
+        raise SystemExit(BROKEN)
+
+
+def _complaint(name: str) -> str | None:
+    try:
+        consumer = registry.open_consumer(name)
+    except ConsumerError as error:
+        return str(error)
+    try:
+        return probe.complaint(consumer.run(probe.CASE, probe.EXCHANGE).outcome, consumer.capabilities)
+    except ConsumerError as error:
+        return str(error)
+    finally:
+        consumer.close()
+
+
+def _package_spec(spec: str) -> str:
+    """``openai==2.24.0`` for ``openai-stream==2.24.0``: the package that the named consumer drives."""
+    name, separator, version = spec.partition("==")
+    entry = registry.entry_of(name)
+    if entry.package is None:
+        raise UnknownConsumer(f"{name} runs in this process: there is nothing to install")
+    return f"{entry.package}{separator}{version}"
+
+
+def _tell(line: str) -> None:
+    click.echo(f"  {line}", err=True)

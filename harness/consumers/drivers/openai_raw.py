@@ -1,0 +1,45 @@
+"""The openai SDK's ``responses.create(stream=True)``, iterated to its end: a raw event loop, which assembles nothing.
+
+Mapping to the outcome:
+- ended, failure: what opening or iterating raised, else returned.
+- trace: deltas by kind as in the driver of the helper; every other event as its whole JSON, because a raw loop hands
+  its user the event itself, an error frame included.
+- items, text, status, usage: absent. Nothing is folded here: a fold would be the driver's, not the SDK's.
+- cancel: closing the stream. Client, retries and time-outs: as in the driver of the helper.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import _driver  # type: ignore[import-not-found]
+import openai
+from openai_stream import DELTAS, run_case  # type: ignore[import-not-found]
+
+LANE = "responses.create(stream=True)"
+
+
+def run_turn(client: openai.OpenAI, request: dict[str, Any], trace: Any) -> dict[str, Any]:
+    """One pass over the events."""
+
+    def call() -> bool:
+        with client.responses.create(**request, stream=True) as stream:
+            for event in stream:
+                kind = _driver.get(event, "type")
+                if kind in DELTAS:
+                    trace.add(DELTAS[kind], _driver.get(event, "delta"))
+                else:
+                    trace.add("event", event.to_json(indent=None) if hasattr(event, "to_json") else event)
+                if trace.cancelled:
+                    return True
+        return False
+
+    cancelled, failure = _driver.attempt(call)
+    if failure is not None:
+        return {"ended": "raised", "failure": failure, "trace": trace.entries}
+    return {"ended": "cancelled" if cancelled else "returned", "trace": trace.entries}
+
+
+if __name__ == "__main__":
+    _driver.only_loopback()
+    _driver.serve("openai", openai.__version__, LANE, lambda case, tell_turn: run_case(case, tell_turn, run_turn))

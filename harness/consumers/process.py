@@ -1,0 +1,169 @@
+"""A consumer in a process of its own, which may hang, die or talk rubbish without taking the harness along.
+
+Whose fault it is decides what comes of it. A hang or a death during a case is the consumer's, and becomes that
+case's outcome; but before a death is blamed on it, the healthy probe must pass in a fresh process. Everything else
+(a driver that never gets ready, lines that break the protocol, a driver's own error) is ours: ConsumerError.
+"""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from harness.consumers import probe
+from harness.consumers.base import ConsumerError, Observation
+from harness.consumers.pipe import Exited, Pipe, Rubbish, Silent
+from harness.contract import DRIVER_PROTOCOL, Capabilities, Case, Outcome, Ready, Turn, from_json
+from harness.contract.validate import problem
+from harness.delivery import Exchange
+from harness.replay import LoopbackServer
+
+READY_MS = 60_000.0
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """How a driver is started and what is expected of it."""
+
+    name: str
+    """The consumer's name, as given to ``--consumer``."""
+    version: str
+    command: Sequence[str]
+    capabilities: Capabilities
+    ready_ms: float = READY_MS
+    deadline_ms: float = float("inf")
+    """Past this a case is hung, whatever the case allows."""
+    variables: Mapping[str, str] | None = None
+    """Environment variables beside the few that every driver gets."""
+
+
+class ProcessConsumer:
+    """Serves cases one after another to one driver, and starts a new one whenever the last was lost."""
+
+    def __init__(self, program: Program) -> None:
+        self._program = program
+        self._driver: _Driver | None = None
+
+    @property
+    def name(self) -> str:
+        return self._program.name
+
+    @property
+    def version(self) -> str:
+        return self._program.version
+
+    @property
+    def capabilities(self) -> Capabilities:
+        return self._program.capabilities
+
+    def run(self, case: Case, exchange: Exchange) -> Observation:
+        with LoopbackServer(exchange) as server:
+            asked = replace(case, base_url=server.base_url)
+            outcome = self._ask(asked)
+            return Observation(outcome, server.transcript())
+
+    def close(self) -> None:
+        if self._driver is not None:
+            self._driver.kill()
+            self._driver = None
+
+    def _ask(self, case: Case) -> Outcome:
+        turns: list[Turn] = []
+        deadline_ms = min(case.deadline_ms, self._program.deadline_ms)
+        try:
+            return self._running().ask(case, deadline_ms, turns)
+        except Silent:
+            self.close()
+            return self._lost(turns, Turn("hung", notes=f"killed after {deadline_ms:g} ms"))
+        except Exited as death:
+            self.close()
+            self._blame(death)
+            return self._lost(turns, Turn("crashed", notes=str(death)))
+        except (Rubbish, ConsumerError) as error:
+            self.close()
+            raise ConsumerError(f"the driver of {self.name} is broken: {error}") from None
+
+    def _running(self) -> _Driver:
+        if self._driver is None:
+            self._driver = _Driver(self._program)
+        return self._driver
+
+    def _lost(self, turns: list[Turn], last: Turn) -> Outcome:
+        return Outcome(self.name, self.version, (*turns, last))
+
+    def _blame(self, death: Exited) -> None:
+        """Return if the consumer died of the case; raise ConsumerError if it cannot even serve a healthy stream."""
+        driver = self._running()
+        with LoopbackServer(probe.EXCHANGE) as server:
+            try:
+                outcome = driver.ask(replace(probe.CASE, base_url=server.base_url), probe.CASE.deadline_ms, [])
+            except (Silent, Exited, Rubbish) as error:
+                self.close()
+                raise ConsumerError(f"it fails on a healthy stream too ({error}); before that: {death}") from None
+        if complaint := probe.complaint(outcome, self.capabilities):
+            self.close()
+            raise ConsumerError(f"it fails on a healthy stream too ({complaint}); before that: {death}")
+
+
+class _Driver:
+    """One living process that said ready. Raises ConsumerError when it does not come to that."""
+
+    def __init__(self, program: Program) -> None:
+        self._scratch = tempfile.TemporaryDirectory(prefix="stream-harness-", ignore_cleanup_errors=True)
+        try:
+            self._pipe = Pipe(program.command, self._scratch.name, program.variables or {})
+        except OSError as error:
+            self._scratch.cleanup()
+            raise ConsumerError(f"the driver of {program.name} cannot be started: {error}") from None
+        try:
+            self.ready = self._await_ready(program)
+        except (Silent, Exited, Rubbish, ConsumerError) as error:
+            self.kill()
+            raise ConsumerError(f"the driver of {program.name} did not get ready: {error}") from None
+
+    def ask(self, case: Case, deadline_ms: float, turns: list[Turn]) -> Outcome:
+        """Run one case. Finished turns are put into ``turns`` as they come, so that a loss keeps them.
+
+        Raises Silent past the deadline, Exited when the process died, Rubbish and ConsumerError.
+        """
+        until = time.monotonic() + deadline_ms / 1000
+        self._pipe.forget_stderr()
+        self._pipe.send(case.to_json())
+        while True:
+            answer = self._pipe.receive(until)
+            kind = next((key for key in ("outcome", "turn", "error") if key in answer), None)
+            _check(f"driver#{kind or 'outcome'}", answer)
+            if answer["case"] != case.id:
+                raise Rubbish(f"asked about case {case.id!r}, it answers about {answer['case']!r}")
+            if kind == "error":
+                raise ConsumerError(f"it failed itself:\n{answer['error']}")
+            if kind == "outcome":
+                return from_json(answer["outcome"])
+            turns.append(turn_from_json(answer["turn"]))
+
+    def kill(self) -> None:
+        self._pipe.kill()
+        self._scratch.cleanup()
+
+    def _await_ready(self, program: Program) -> Ready:
+        body = self._pipe.receive(time.monotonic() + program.ready_ms / 1000)
+        if body.get("protocol") != DRIVER_PROTOCOL:
+            raise ConsumerError(f"it speaks protocol {body.get('protocol')!r}, the harness {DRIVER_PROTOCOL}")
+        _check("driver#ready", body)
+        ready = Ready(**body["ready"])
+        if ready.version != program.version:
+            raise ConsumerError(f"it drives release {ready.version}, not {program.version}")
+        return ready
+
+
+def turn_from_json(body: Mapping[str, Any]) -> Turn:
+    """One turn in the form of the outcome's schema."""
+    return from_json({"consumer": "", "version": "", "turns": [body]}).turns[0]
+
+
+def _check(definition: str, body: dict[str, Any]) -> None:
+    if wrong := problem(definition, body):
+        raise Rubbish(f"{wrong} in {str(body)[:300]}")

@@ -1,0 +1,126 @@
+"""The consumers the harness knows, one YAML file each, and how a name becomes a consumer that is ready to serve.
+
+``NAME`` is the adapter in this process where there is one, else the newest release installed; ``NAME==VERSION`` and
+``NAME==newest`` are always a release in an environment of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import yaml
+from packaging.specifiers import SpecifierSet
+
+from harness.consumers import environments
+from harness.consumers.adapters import adapter
+from harness.consumers.base import Consumer, ConsumerError, UnknownConsumer
+from harness.consumers.process import READY_MS, ProcessConsumer, Program
+from harness.contract import Capabilities, Deadlines
+from harness.contract.validate import problem
+
+DRIVERS = Path(__file__).with_name("drivers")
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One known consumer."""
+
+    name: str
+    summary: str
+    docs: str
+    capabilities: Mapping[str, Any]
+    adapter: str | None = None
+    package: str | None = None
+    driver: str | None = None
+    lane: str | None = None
+    ready_ms: float = READY_MS
+    deadline_ms: float = float("inf")
+    releases: tuple[Mapping[str, Any], ...] = ()
+    aliases: tuple[str, ...] = ()
+
+    def capabilities_of(self, version: str | None) -> Capabilities:
+        """What this release promises; without a version, what the newest does."""
+        promised = dict(self.capabilities)
+        for release in self.releases:
+            if version is not None and SpecifierSet(release["versions"]).contains(version, prereleases=True):
+                promised.update(release["capabilities"])
+        return _capabilities(promised)
+
+
+@cache
+def known() -> Mapping[str, Entry]:
+    """All entries by name, in order of name. Raises ConsumerError when a file breaks the schema."""
+    folder = files("harness.consumers").joinpath("known")
+    entries = [read(path.read_text("utf-8"), path.name) for path in folder.iterdir() if path.name.endswith(".yaml")]
+    return {entry.name: entry for entry in sorted(entries, key=lambda entry: entry.name)}
+
+
+def read(text: str, where: str) -> Entry:
+    """One entry from YAML. Raises ConsumerError, naming ``where``."""
+    try:
+        body = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise ConsumerError(f"{where}: {error}") from None
+    if wrong := problem("consumer", body):
+        raise ConsumerError(f"{where}: {wrong}")
+    lists = {name: tuple(body.get(name, ())) for name in ("releases", "aliases")}
+    return Entry(**{**body, **lists})
+
+
+def entry_of(name: str) -> Entry:
+    """The entry called ``name`` (without a version). Raises UnknownConsumer."""
+    entries = known()
+    found = next((entry for entry in entries.values() if name in (entry.name, *entry.aliases)), None)
+    if found is not None:
+        return found
+    raise UnknownConsumer(f"unknown consumer {name!r}; known are {', '.join(entries)}")
+
+
+def open_consumer(name: str) -> Consumer:
+    """The consumer called ``name``. Nothing of it is started before its first case.
+
+    Raises ConsumerError: unknown name, or not installed (with the command that installs it).
+    """
+    base, separator, version = name.partition("==")
+    entry = entry_of(base)
+    if entry.adapter is not None and not separator:
+        return adapter(entry.adapter)(name, entry.capabilities_of(None))
+    if entry.package is None:
+        raise UnknownConsumer(f"{entry.name} runs in this process and has no releases to choose from")
+    package, version = environments.split(f"{entry.package}{separator}{version}")
+    return _in_environment(entry, environments.find(package, version))
+
+
+def installed_names() -> list[str]:
+    """Every name that :func:`open_consumer` can open now: in-process adapters and installed releases."""
+    names = [entry.name for entry in known().values() if entry.adapter is not None]
+    for entry in known().values():
+        if entry.package is not None:
+            names += [f"{entry.name}=={env.version}" for env in environments.installed(entry.package)]
+    return names
+
+
+def _in_environment(entry: Entry, environment: environments.Environment) -> ProcessConsumer:
+    assert entry.driver is not None
+    # -E and -s: nothing of the user's Python set-up reaches the environment.
+    command = [str(environment.python), "-E", "-s", str(DRIVERS / entry.driver), *([entry.lane] if entry.lane else [])]
+    return ProcessConsumer(
+        Program(
+            name=f"{entry.name}=={environment.version}",
+            version=environment.version,
+            command=command,
+            capabilities=entry.capabilities_of(environment.version),
+            ready_ms=entry.ready_ms,
+            deadline_ms=entry.deadline_ms,
+        )
+    )
+
+
+def _capabilities(body: Mapping[str, Any]) -> Capabilities:
+    plain: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in body.items()}
+    return Capabilities(**{**plain, "deadlines": Deadlines(**plain.get("deadlines", {}))})

@@ -1,0 +1,163 @@
+"""Installing: whole or not at all, once, side by side; what runs pip is replaced, the rest is real."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from harness.consumers import environments
+from harness.consumers.base import ConsumerError, UnknownConsumer
+from harness.consumers.environments import CACHE_VARIABLE
+from tests.unit.consumers.installing import pretend
+
+
+class Pip:
+    """Stands in for venv and pip: notes what was asked, fails for the requirements it was told not to have."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+        self.refused: dict[str, str] = {}
+        self.requires: list[str] = []
+
+    def run(self, command: list[str], folder: Path, progress: Any, failure: str) -> None:
+        shown = " ".join(command[3:]).replace("--disable-pip-version-check --no-input ", "")
+        self.asked.append(shown.replace(str(folder), "FOLDER"))
+        wanted = command[-1]
+        if "--no-deps" not in command and wanted in self.refused:
+            script = f"print({self.refused[wanted]!r}); raise SystemExit(1)"
+            self._real([sys.executable, "-I", "-c", script], folder, progress, failure)
+
+    def output(self, command: list[str]) -> str:
+        if command[-2:-1] == ["versions"]:
+            if command[-1] == "nothing":
+                raise subprocess.CalledProcessError(1, command, stderr="ERROR: No matching distribution found")
+            return f"{command[-1]} (3.1.4)\nAvailable versions: 3.1.4, 3.0"
+        return json.dumps(self.requires) if "importlib" in command[-1] else "some-package==1.0\n"
+
+    _real = staticmethod(environments._run)
+
+
+@pytest.fixture
+def pip(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pip:
+    stand_in = Pip()
+    monkeypatch.setenv(CACHE_VARIABLE, str(tmp_path))
+    monkeypatch.setattr(environments, "_run", stand_in.run)
+    monkeypatch.setattr(environments, "_output", stand_in.output)
+    return stand_in
+
+
+def test_a_release_is_installed_once(pip: Pip, tmp_path: Path) -> None:
+    told: list[str] = []
+    first = environments.install("Some_Thing==1.0", told.append)
+    asked = len(pip.asked)
+    again = environments.install("some-thing==1.0", told.append)
+    assert first == again
+    assert first.python == tmp_path / "consumers" / "some-thing==1.0" / "bin" / "python"
+    assert len(pip.asked) == asked == 2
+    assert told[-1] == "some-thing==1.0 is already installed"
+
+
+def test_releases_stand_side_by_side_in_order_of_version(pip: Pip) -> None:
+    for version in ("0.10.0", "0.9.0"):
+        environments.install(f"thing=={version}")
+    assert [env.version for env in environments.installed("thing")] == ["0.9.0", "0.10.0"]
+    assert environments.find("thing", "newest").version == "0.10.0"
+
+
+def test_newest_is_what_the_index_says(pip: Pip) -> None:
+    assert environments.install("thing").version == "3.1.4"
+    assert environments.install("thing==newest").version == "3.1.4"
+
+
+def test_a_half_built_environment_is_rebuilt(pip: Pip, tmp_path: Path) -> None:
+    folder = pretend(tmp_path, "thing", "1.0")
+    (folder / "installed.json").unlink()
+    (folder / "half").touch()
+    assert environments.installed("thing") == []
+    environments.install("thing==1.0")
+    assert not (folder / "half").exists()
+    assert (folder / "installed.json").exists()
+
+
+def test_a_failed_install_shows_pips_last_lines_and_leaves_nothing_installed(pip: Pip) -> None:
+    pip.refused["thing==1.0"] = "\n".join(f"line {n}" for n in range(40)) + "\nERROR: disk full"
+    with pytest.raises(
+        ConsumerError, match=r"cannot install thing==1\.0:(?s:.*)line 39\n  ERROR: disk full$"
+    ) as failed:
+        environments.install("thing==1.0")
+    assert "line 20" not in str(failed.value)
+    assert environments.installed("thing") == []
+    del pip.refused["thing==1.0"]
+    assert environments.install("thing==1.0").version == "1.0"
+
+
+def test_a_requirement_nobody_serves_is_left_out_and_told(pip: Pip) -> None:
+    nowhere = "ERROR: No matching distribution found for ghost"
+    pip.refused.update({"thing==1.0": nowhere, "ghost==2": nowhere})
+    pip.requires = ["httpx<1", "ghost==2", "never; python_version < '3'", "extra-only; extra == 'voice'"]
+    told: list[str] = []
+    environment = environments.install("thing==1.0", told.append)
+    assert environment.left_out == ("ghost==2",)
+    assert pip.asked[-3:] == ["install --no-deps thing==1.0", "install httpx<1", "install ghost==2"]
+    assert "left out: ghost==2" in told
+
+
+def test_a_release_that_does_not_exist_is_not_installed_piecewise(pip: Pip, monkeypatch: pytest.MonkeyPatch) -> None:
+    def nowhere(command: list[str], folder: Path, progress: Any, failure: str) -> None:
+        if "install" in command:
+            raise environments._Unsatisfied(f"{failure}: no such release")
+
+    monkeypatch.setattr(environments, "_run", nowhere)
+    with pytest.raises(ConsumerError, match=r"cannot install thing==9\.9"):
+        environments.install("thing==9.9")
+
+
+def test_tested_releases_get_the_packages_they_were_tested_with(pip: Pip) -> None:
+    environments.install("openai==2.24.0")
+    assert pip.asked[-1] == "install --constraint FOLDER/constraints.txt openai==2.24.0"
+
+
+def test_where_the_tested_packages_cannot_be_had_what_fits_is_taken(pip: Pip, monkeypatch: pytest.MonkeyPatch) -> None:
+    def no_pins(command: list[str], *rest: Any) -> None:
+        pip.run(command, *rest)
+        if "--constraint" in command:
+            raise environments._Unsatisfied("too old a Python")
+
+    monkeypatch.setattr(environments, "_run", no_pins)
+    told: list[str] = []
+    assert environments.install("openai==2.24.0", told.append).left_out == ()
+    assert pip.asked[-1] == "install openai==2.24.0"
+    assert "the tested packages cannot be had here; taking what fits" in told
+
+
+@pytest.mark.parametrize("spec", ["", "==1", "a b", "thing==", "thing==one", "thing>=1", "../up==1"])
+def test_what_is_no_release_is_refused(pip: Pip, spec: str) -> None:
+    with pytest.raises(UnknownConsumer):
+        environments.install(spec)
+    assert pip.asked == []
+
+
+def test_a_package_the_index_does_not_know(pip: Pip) -> None:
+    with pytest.raises(ConsumerError, match=r"cannot look nothing up on the index:\n  ERROR: No matching"):
+        environments.install("nothing")
+
+
+def test_progress_is_told_line_by_line(tmp_path: Path) -> None:
+    told: list[str] = []
+    script = "print('Collecting a'); print('noise'); print('  Downloading b')"
+    environments._run([sys.executable, "-I", "-c", script], tmp_path, told.append, "failed")
+    assert told == ["Collecting a", "Downloading b"]
+    assert re.search("noise", (tmp_path / "install.log").read_text())
+
+
+def test_the_cache_is_the_users_unless_the_variable_says_otherwise(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv(CACHE_VARIABLE, raising=False)
+    assert environments.cache_folder().name == "stream-harness"
+    monkeypatch.setenv(CACHE_VARIABLE, "~/elsewhere")
+    assert environments.cache_folder() == Path("~/elsewhere").expanduser()

@@ -1,0 +1,95 @@
+"""A name becomes a consumer, or one line that says what to do."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from harness.consumers import registry
+from harness.consumers.base import ConsumerError, UnknownConsumer
+from harness.consumers.environments import CACHE_VARIABLE
+from tests.unit.consumers.installing import pretend
+
+
+@pytest.fixture(autouse=True)
+def _cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(CACHE_VARIABLE, str(tmp_path))
+
+
+@pytest.mark.parametrize("name", sorted(registry.known()))
+def test_every_entry_is_sound(name: str) -> None:
+    entry = registry.known()[name]
+    assert entry.capabilities_of(None).declared_errors
+    assert entry.driver is None or (registry.DRIVERS / entry.driver).is_file()
+
+
+def test_an_unknown_name_lists_the_known_ones() -> None:
+    with pytest.raises(UnknownConsumer, match=r"unknown consumer 'nobody'; known are hermes-agent, .*runtime"):
+        registry.open_consumer("nobody==1.0")
+
+
+@pytest.mark.parametrize("name", ["hermes-agent", "hermes-agent==newest"])
+def test_what_is_not_installed_says_how_to_install_it(name: str) -> None:
+    with pytest.raises(ConsumerError, match=r"not installed; install it with: harness consumers install hermes-agent$"):
+        registry.open_consumer(name)
+
+
+def test_another_release_that_is_installed_is_mentioned(tmp_path: Path) -> None:
+    pretend(tmp_path, "hermes-agent", "0.14.0")
+    with pytest.raises(
+        ConsumerError, match=r"hermes-agent==0\.19\.0 is not installed \(installed: 0\.14\.0\); install"
+    ):
+        registry.open_consumer("hermes-agent==0.19.0")
+
+
+@pytest.mark.parametrize("name", ["openai==two", "openai-stream=="])
+def test_what_is_no_version_is_refused(name: str) -> None:
+    with pytest.raises(UnknownConsumer):
+        registry.open_consumer(name)
+
+
+def test_an_adapter_without_releases_takes_no_version() -> None:
+    with pytest.raises(UnknownConsumer, match="runtime runs in this process and has no releases"):
+        registry.open_consumer("runtime==0.1.0")
+
+
+@pytest.mark.parametrize(
+    ("asked", "opened"),
+    [
+        ("hermes-agent", "hermes-agent==0.19.0"),
+        ("hermes-agent==newest", "hermes-agent==0.19.0"),
+        ("hermes-agent==0.9", "hermes-agent==0.9.0"),
+        ("hermes-agent+call==0.19.0", "hermes-agent+call==0.19.0"),
+        ("openai==2.24.0", "openai-stream==2.24.0"),
+        ("openai-stream==newest", "openai-stream==2.24.0"),
+    ],
+)
+def test_versions_are_resolved_among_the_installed(tmp_path: Path, asked: str, opened: str) -> None:
+    for release in ("hermes-agent==0.9.0", "hermes-agent==0.19.0", "openai==2.24.0"):
+        pretend(tmp_path, *release.split("=="))
+    consumer = registry.open_consumer(asked)
+    assert consumer.name == opened
+    assert consumer.version == opened.partition("==")[2]
+
+
+def test_releases_differ_in_what_they_promise(tmp_path: Path) -> None:
+    entry = registry.entry_of("hermes-agent")
+    assert entry.capabilities_of("0.14.0").requests_per_turn == 3
+    assert entry.capabilities_of("0.19.0").requests_per_turn == 2
+    assert entry.capabilities_of(None) == entry.capabilities_of("0.19.0")
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("name: [", "x.yaml: while parsing"),
+        ("name: x\nsummary: s\ndocs: d\ncapabilities: {}", "x.yaml: /"),
+        ("name: x\nsummary: s\ndocs: d\nadapter: a\ncapabilities: {telepathy: true}", "telepathy"),
+        ("name: x\nsummary: s\ndocs: d\npackage: p\ncapabilities: {}", "x.yaml: /"),
+    ],
+)
+def test_a_broken_entry_is_named(text: str, reason: str) -> None:
+    with pytest.raises(ConsumerError) as broken:
+        registry.read(text, "x.yaml")
+    assert reason in str(broken.value)
