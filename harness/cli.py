@@ -20,10 +20,11 @@ import click
 from harness import __version__
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from harness.campaign.case import Planned
     from harness.campaign.library import Library
+    from harness.consumers.base import Consumer
     from harness.delivery import Exchange
     from harness.report.summary import Summary
 
@@ -32,6 +33,9 @@ HELD, FINDINGS, USAGE, BROKEN, NOTHING_RAN, INTERRUPTED = 0, 1, 2, 3, 5, 130
 _MOUNTED: Mapping[str, tuple[str, str]] = {
     "cassettes": ("harness.cassette.commands:cassettes", "Lint, show and synthesize cassettes."),
     "consumers": ("harness.consumers.commands:consumers", "List, install and check consumers."),
+    "drift": ("harness.shape.commands:drift", "Say what changed between two recordings of a provider."),
+    "record": ("harness.record.commands:record", "Record a live stream through a loopback proxy."),
+    "shape": ("harness.shape.commands:shape", "Infer and show the shape of a provider's streams."),
 }
 """Commands that live with their room, and their line in the help."""
 
@@ -88,13 +92,14 @@ def _explain(error: Exception) -> NoReturn:
     """Raise what the user shall see of an error that no command has dealt with."""
     from harness.campaign.library import NotFound
     from harness.cassette.yamlsource import SourceError
-    from harness.consumers.base import ConsumerError
+    from harness.consumers.base import ConsumerError, UnknownConsumer
     from harness.mutations import PlanError
 
     known: Mapping[type[Exception], type[click.ClickException]] = {
         NotFound: _Usage,
         SourceError: _Usage,
         PlanError: _Usage,
+        UnknownConsumer: _Usage,
         ConsumerError: _Broken,
         OSError: _Broken,
     }
@@ -317,6 +322,7 @@ def _play(
 
     if not cases:
         raise _NothingRan("no scenario was selected, so nothing ran")
+    _refuse_unknown(names, open_consumer)
     summary = Summary()
     try:
         # The file that is written at once comes first: an interrupt in a later renderer takes nothing from it.
@@ -333,6 +339,19 @@ def _play(
     consumers = tuple(dict.fromkeys(names)) or (DEFAULT_CONSUMER,)
     feed(Run(cases, consumers, open_consumer, options).events(), renderers)
     return _exit_code(summary)
+
+
+def _refuse_unknown(names: Sequence[str], open_consumer: Callable[[str], Consumer]) -> None:
+    """A name that is none is a mistake in the command line, so nothing is run at all. Raises UnknownConsumer."""
+    from harness.consumers.base import ConsumerError, UnknownConsumer
+
+    for name in names:
+        try:
+            open_consumer(name).close()
+        except UnknownConsumer:
+            raise
+        except ConsumerError:
+            continue  # the run itself reports it, and goes on with the others
 
 
 def _exit_code(summary: Summary) -> int:

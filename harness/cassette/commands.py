@@ -1,6 +1,6 @@
-"""``harness cassettes``: lint, show, synth.
+"""``harness cassettes``: lint, show, synth, import.
 
-Exit codes: 0 fine, 1 lint errors, 2 usage, 3 a broken cassette.
+Exit codes: 0 fine, 1 lint errors, 2 usage (a broken cassette is usage too).
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from harness.cassette.errors import CassetteError
+from harness.cassette.importing.command import import_
 from harness.cassette.listing import is_event_stream, rows
 from harness.cassette.model import Cassette, Interaction
 from harness.cassette.reader import find, load
@@ -22,7 +23,7 @@ from harness.cassette.writer import save
 from harness.protocols.responses.lint import Level, lint
 from harness.wire import decode
 
-LINT_ERRORS, BROKEN = 1, 3
+LINT_ERRORS, BROKEN = 1, 2
 
 LIBRARY = Path("cassettes")
 
@@ -30,6 +31,9 @@ LIBRARY = Path("cassettes")
 @click.group()
 def cassettes() -> None:
     """Recorded and synthesized conversations."""
+
+
+cassettes.add_command(import_)
 
 
 @cassettes.command("lint")

@@ -35,8 +35,10 @@ Progress = Callable[[str], None]
 
 _STAMP = "installed.json"
 _ERROR_LINES = 12
+_ERROR_CHARS = 300
 _PIP = ("-m", "pip", "--disable-pip-version-check", "--no-input")
 _TOLD = ("Collecting", "Downloading", "Building", "Installing", "Successfully")
+_SILENT = ("Looking in", "WARNING:")
 _UNSATISFIED = ("No matching distribution found", "ResolutionImpossible")
 _PROJECT = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?")
 
@@ -218,7 +220,9 @@ def _freeze(python: Path) -> list[str]:
 
 
 def _tail(lines: list[str]) -> str:
-    return "\n".join(f"  {line}" for line in lines[-_ERROR_LINES:])
+    """The last lines that say what happened, each short enough to read: pip lists every release there ever was."""
+    telling = [line for line in lines if not line.startswith(_SILENT)]
+    return "\n".join(f"  {line[:_ERROR_CHARS]}" for line in telling[-_ERROR_LINES:])
 
 
 def _read(folder: Path) -> Environment:

@@ -49,7 +49,7 @@ def test_a_broken_cassette_exits_3_and_the_rest_is_still_linted(tmp_path):
     (folder / "cassette.yaml").write_text("cassette: 9\n")
     written(tmp_path, TEXT)
     result = run("lint", tmp_path)
-    assert result.exit_code == 3
+    assert result.exit_code == 2
     assert f"{folder / 'cassette.yaml'}:1 at /cassette: format version 9 is not known" in result.output
     assert "codex/text: ok" in result.output
 
@@ -99,7 +99,7 @@ def test_show_of_a_broken_cassette(tmp_path):
     folder = written(tmp_path)
     (folder / "1.sse").unlink()
     result = run("show", folder)
-    assert result.exit_code == 3
+    assert result.exit_code == 2
     assert "'1.sse' cannot be read" in result.output
     assert "Traceback" not in result.output
 

@@ -86,12 +86,16 @@ def test_a_half_built_environment_is_rebuilt(pip: Pip, tmp_path: Path) -> None:
 
 
 def test_a_failed_install_shows_pips_last_lines_and_leaves_nothing_installed(pip: Pip) -> None:
-    pip.refused["thing==1.0"] = "\n".join(f"line {n}" for n in range(40)) + "\nERROR: disk full"
+    pip.refused["thing==1.0"] = (
+        "\n".join(f"line {n}" for n in range(40)) + f"\nLooking in indexes\n{'1.0, ' * 400}\nERROR: disk full"
+    )
     with pytest.raises(
-        ConsumerError, match=r"cannot install thing==1\.0:(?s:.*)line 39\n  ERROR: disk full$"
+        ConsumerError, match=r"cannot install thing==1\.0:(?s:.*)line 39\n  1\.0, (?s:.*)\n  ERROR: disk full$"
     ) as failed:
         environments.install("thing==1.0")
     assert "line 20" not in str(failed.value)
+    assert "Looking in" not in str(failed.value)
+    assert max(map(len, str(failed.value).splitlines())) < 320
     assert environments.installed("thing") == []
     del pip.refused["thing==1.0"]
     assert environments.install("thing==1.0").version == "1.0"

@@ -1,0 +1,75 @@
+"""Made-up secrets, one of each kind, and the places a provider's bytes can hold them in."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+
+KEY = "sk-proj-Ab3dEf6hIj9kLm2nOp5qRs8t"
+SECRETS: Mapping[str, str] = {
+    "api-key": KEY,
+    "jwt": "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.dBjftJeZ4CVPmB92K27uhbUJU1p1r_wW1gFWFOEjXk",
+    "github-token": "ghp_0123456789abcdefghijABCDEFGHIJ012345",
+    "google-key": "AIzaSyA0123456789abcdefghijklmnopqrstuv",
+    "aws-key": "AKIAIOSFODNN7EXAMPLE",
+    "slack-token": "xoxb-123456789012-abcdefGHIJKL",
+    "account-id": "org-Ab3dEf6hIj9kLm2nOp5q",
+    "e-mail": "jane.doe@corp-mail.com",
+}
+DELTA = "response.output_text.delta"
+
+
+def frame(event: Mapping[str, object]) -> bytes:
+    return f"event: {event.get('type', 'message')}\ndata: {json.dumps(event)}\n\n".encode()
+
+
+def delta(text: str, index: int = 0) -> bytes:
+    return frame({"type": DELTA, "item_id": "msg_1", "output_index": index, "content_index": 0, "delta": text})
+
+
+def done(text: str) -> bytes:
+    return frame({"type": "response.output_text.done", "output_index": 0, "text": text})
+
+
+def chat(content: str) -> bytes:
+    return frame({"object": "chat.completion.chunk", "choices": [{"index": 0, "delta": {"content": content}}]})
+
+
+def arguments(text: str) -> bytes:
+    return frame({"type": "response.function_call_arguments.delta", "output_index": 1, "delta": text})
+
+
+def halves(piece: Callable[[str], bytes]) -> Callable[[str], bytes]:
+    """The secret in the middle of a text, told in two frames."""
+    return lambda secret: piece(f"say {secret[:6]}") + piece(f"{secret[6:]} now") + done("-")
+
+
+def letters(secret: str) -> bytes:
+    return b"".join(delta(letter) for letter in f"it is {secret}, keep it") + done("-")
+
+
+def between_others(secret: str) -> bytes:
+    """Told in pieces, with another item's text and a keepalive between them."""
+    pieces = [secret[start : start + 5] for start in range(0, len(secret), 5)]
+    return b"".join(delta(piece) + delta(" other ", 1) + b": keepalive\n\n" for piece in pieces) + delta(" end")
+
+
+PLACES: Mapping[str, Callable[[str], bytes]] = {
+    "in a delta": lambda secret: delta(f"take {secret} please"),
+    "after a line feed": lambda secret: done(f"first line\n{secret}\n"),
+    "after a tab": lambda secret: done(f"\t{secret}"),
+    "in JSON in JSON": lambda secret: done(json.dumps({"command": f"export\n{secret}"})),
+    "in JSON in JSON in JSON": lambda secret: done(json.dumps({"a": json.dumps({"b": f"x\n{secret}"})})),
+    "with escapes": lambda secret: done("@@").replace(b"@@", "".join(f"\\u{ord(c):04x}" for c in secret).encode()),
+    "in a comment": lambda secret: f": {secret}\n\n".encode(),
+    "in an id line": lambda secret: f"id: {secret}\ndata: {{}}\n\n".encode(),
+    "plain": lambda secret: f"data: {secret}\n\n".encode(),
+    "in an unfinished frame": lambda secret: f'data: {{"delta":"{secret} and'.encode(),
+    "in a key": lambda secret: frame({"type": "x", secret: 1}),
+    "over two deltas": halves(delta),
+    "over two chat chunks": halves(chat),
+    "over two argument deltas": halves(arguments),
+    "over two plain frames": lambda secret: f"data: {secret[:6]}\n\ndata: {secret[6:]}\n\n".encode(),
+    "letter by letter": letters,
+    "between others": between_others,
+}
