@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
-.PHONY: run test lint types layers check interop interop-full bench clean constraints
+.PHONY: run test lint types layers check interop interop-full bench record-providers clean constraints
 
 run: $(READY)        ## every scenario against the runtime, a report at the end
 	$(BIN)/harness run
@@ -28,6 +28,9 @@ interop: $(READY)    ## the pinned subset of real consumers: what CI runs
 
 interop-full: $(READY)
 	$(BIN)/python -m pytest -q -m interop tests/interop
+
+record-providers: $(READY)  ## bring real servers up here and record them again; takes an hour the first time
+	$(BIN)/python -m tests.interop.providers --out cassettes
 
 bench: $(READY)
 	$(BIN)/python -m pytest -q -s -m bench tests/bench
