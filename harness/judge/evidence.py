@@ -64,15 +64,23 @@ class Attempt:
 
 @dataclass(frozen=True, slots=True)
 class TurnEvidence:
-    """All attempts at one turn, read by the letter, and the other right readings of the last one."""
+    """All attempts at one turn, each with every right reading of it; the first is that by the letter."""
 
     number: int
-    attempts: tuple[Attempt, ...]
-    alternatives: tuple[Attempt, ...] = ()
+    readings: tuple[tuple[Attempt, ...], ...]
+
+    @property
+    def attempts(self) -> tuple[Attempt, ...]:
+        return tuple(by_the_letter for by_the_letter, *_ in self.readings)
 
     @property
     def last(self) -> Attempt:
-        return self.attempts[-1]
+        return self.readings[-1][0]
+
+    @property
+    def alternatives(self) -> tuple[Attempt, ...]:
+        """The other right readings of the last attempt."""
+        return self.readings[-1][1:]
 
 
 def gather(transcript: Transcript, capabilities: Capabilities, case: Case) -> tuple[TurnEvidence, ...]:
@@ -81,9 +89,8 @@ def gather(transcript: Transcript, capabilities: Capabilities, case: Case) -> tu
     turns = []
     for number in range(transcript.turns):
         served = transcript.turn(number)
-        readings = [list(_readings(entry, patience_ms, case.cancel_after is not None)) for entry in served]
-        attempts = tuple(alternatives[0] for alternatives in readings)
-        turns.append(TurnEvidence(number, attempts, tuple(readings[-1][1:])))
+        readings = [tuple(_readings(entry, patience_ms, case.cancel_after is not None)) for entry in served]
+        turns.append(TurnEvidence(number, tuple(readings)))
     return tuple(turns)
 
 

@@ -41,7 +41,7 @@ def _judge_turn(
             case=case,
             capabilities=capabilities,
             turn=outcome.turns[number],
-            evidence=replace(turn, attempts=(*turn.attempts[:-1], attempt)),
+            evidence=turn,
             history=tuple(evidence[:number]),
             attempt=attempt,
             obligation=obligation_of(attempt),

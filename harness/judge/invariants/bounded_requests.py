@@ -16,7 +16,15 @@ from harness.judge.rule import Breach, Scene, invariant
 )
 def check(scene: Scene) -> Iterator[Breach]:
     attempts = scene.evidence.attempts
-    whole = next((n for n, a in enumerate(attempts[:-1]) if obligation_of(a).owes_completion), None)
+    # Where one right reading leaves something to ask for again, asking is no fault.
+    whole = next(
+        (
+            number
+            for number, readings in enumerate(scene.evidence.readings[:-1])
+            if all(obligation_of(reading).owes_completion for reading in readings)
+        ),
+        None,
+    )
     if whole is not None:
         yield Breach(
             f"attempt {whole} was answered in full, and the same was asked again",
