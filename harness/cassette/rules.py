@@ -25,7 +25,8 @@ def _rule(name: str, pattern: bytes, why: str) -> Rule:
 
 
 # A key-shaped text starts where no word goes on, or every base64 blob would hold some.
-_START = rb"(?<![A-Za-z0-9_+/=-])"
+# In JSON the letter before it may be the end of an escape: the n of a line feed is no part of a word.
+_START = rb"(?:(?<![A-Za-z0-9_+/=-])|(?<=\\[bfnrt])|(?<=\\u[0-9A-Fa-f]{4}))"
 # JSON inside a JSON text has its quotes escaped, once a level.
 _QUOTE = rb'(?<!\\)\\*"'
 
@@ -78,7 +79,8 @@ RULES: tuple[Rule, ...] = (
     ),
     _rule(
         "e-mail",
-        rb"(?<![\w.+-])(?P<secret>[\w.+-]+@(?!(?:[\w-]+\.)*(?:example(?:\.\w+)?|test|invalid|localhost)\b)"
+        rb"(?:\\[bfnrt]|\\u[0-9A-Fa-f]{4}|(?<![\w.+-]))(?P<secret>[\w.+-]+@"
+        rb"(?!(?:[\w-]+\.)*(?:example(?:\.\w+)?|test|invalid|localhost)\b)"
         rb"(?:[\w-]+\.)+[A-Za-z]{2,})(?![\w-])",
         "who somebody is; the reserved example domains are nobody",
     ),

@@ -69,18 +69,24 @@ def _begins(old: Shape, new: Shape) -> Iterator[Change]:
 def _events(old: Shape, new: Shape) -> Iterator[Change]:
     for type_ in sorted(old.events):
         before, after = old.event(type_).streams, new.event(type_).streams
-        if before.always and after.missing:
+        # Of an event that belongs to items, the items tell: a stream without any lacks nothing.
+        lacking = after.never if _is_owned(type_, old) else after.missing
+        if before.always and lacking:
             yield Change("event-vanished", type_, was=f"in {_of(before)}", now=f"in {_of(after)}")
     told_elsewhere = new.first | new.last | ENDS
     for type_ in sorted({*new.events} - {*old.events} - told_elsewhere):
         yield Change("event-new", type_, was="never seen", now=f"in {_of(new.event(type_).streams)}")
 
 
+def _is_owned(type_: str, shape: Shape) -> bool:
+    return any(type_ in item.events for item in shape.items.values())
+
+
 def _lives(old: Shape, new: Shape) -> Iterator[Change]:
     for item in sorted({*old.items} & {*new.items}):
         for type_, before in old.item(item).events.items():
             after = new.item(item).event(type_)
-            gone_everywhere = old.event(type_).streams.always and new.event(type_).streams.missing
+            gone_everywhere = old.event(type_).streams.always and new.event(type_).streams.never
             if before.always and after.missing and not gone_everywhere:
                 was, now = f"in {before} {item} items", f"in {after}"
                 yield Change("event-vanished", type_, item=item, was=was, now=now)

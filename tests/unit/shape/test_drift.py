@@ -166,7 +166,7 @@ def test_a_habit_that_no_operator_makes_says_so():
 
 
 @pytest.mark.parametrize(
-    ("event", "item"), [("response.content_part.added", None), ("response.output_item.done", "message")]
+    ("event", "item"), [("response.content_part.added", None), ("response.output_item.added", "message")]
 )
 def test_a_dropped_event_is_aimed_at_by_item_only_where_items_share_it(event, item):
     shape = mutated([{"drop": {"at": {"type": event, "item": "message"}}}])

@@ -96,3 +96,12 @@ def test_it_says_when_nothing_was_changed(written):
     (mutation,) = Plan.from_json([{"reshape": written}]).mutations
     with pytest.raises(Unmatched, match="could be changed"):
         mutation.operator.apply(Take.of(delivery()))
+
+
+@pytest.mark.parametrize("becomes", ["value", "absent", "empty", "text", "wrapped", "appended", "number", "integer"])
+def test_only_added_puts_a_member_where_there_is_none(becomes):
+    (mutation,) = Plan.from_json(
+        [{"reshape": {"at": "terminal", "path": "/response/nothing", "becomes": becomes, "value": 1}}]
+    ).mutations
+    with pytest.raises(Unmatched, match="could be changed"):
+        mutation.operator.apply(Take.of(delivery()))
