@@ -51,8 +51,16 @@ def turn_of_call(call: Callable[[Callbacks], Result], trace: _driver.Trace) -> T
 
 def deadlines_of(case: Case) -> Deadlines:
     """The runtime's own deadlines, but for those the case sets."""
-    set_ones = {name: case.timeouts.get(name.replace("_s", "_ms")) for name in ("first_byte_s", "idle_s", "total_s")}
-    return replace(DEFAULT, **{name: ms / 1000 for name, ms in set_ones.items() if ms is not None})
+
+    def set_or(name: str, own_s: float | None) -> float | None:
+        return case.timeouts[name] / 1000 if name in case.timeouts else own_s
+
+    return replace(
+        DEFAULT,
+        first_byte_s=set_or("first_byte_ms", DEFAULT.first_byte_s),
+        idle_s=set_or("idle_ms", DEFAULT.idle_s),
+        total_s=set_or("total_ms", DEFAULT.total_s),
+    )
 
 
 def _item(item: RuntimeItem) -> Item:

@@ -1,22 +1,17 @@
-"""What every Python driver shares: the lines, the form of an outcome, errors as data, and what a call left behind.
+"""What every Python driver shares: the lines, the conversation, the form of an outcome, errors as data.
 
 Runs in the consumer's own environment, where neither the harness nor its dependencies exist: standard library only.
 A driver copies what its consumer gave, and leaves out what it did not give; nothing here repairs a value. Texts that
 are no texts on the wire stay out of text fields, because the form has no place for them.
 """
 
-import ipaddress
 import json
 import os
 import platform
-import socket
-import ssl
 import sys
-import threading
-import time
 import traceback
 from collections.abc import Callable, Iterable
-from functools import lru_cache, partial
+from functools import partial
 from typing import Any, TypeVar
 
 T = TypeVar("T")
@@ -24,9 +19,6 @@ Json = dict[str, Any]
 
 PROTOCOL = 1
 OUTCOME = 1
-
-SETTLE_S = 0.25
-"""How long a thread or socket may take to go away after the call before it counts as left behind."""
 
 _DETAILS = (
     "code", "status_code", "status", "param", "type", "body", "raw", "request_id", "reason", "errno",
@@ -326,82 +318,7 @@ def as_json(value: Any) -> str:
     return json.dumps(value, default=repr, ensure_ascii=False)
 
 
-# --- only this machine ----------------------------------------------------------------------------------------------
-
-
-def only_loopback() -> None:
-    """Refuse every look-up and connection that leaves this machine, at once: a consumer's side errands (model
-    catalogues, update checks) must neither reach anybody nor wait for a network that is not there.
-    """
-    connect, resolve = socket.socket.connect, socket.getaddrinfo
-
-    def guarded_connect(self: socket.socket, address: Any) -> None:
-        if self.family in (socket.AF_INET, socket.AF_INET6) and not _is_loopback(address[0]):
-            raise ConnectionRefusedError(f"only loopback is reached from here, not {address!r}")
-        connect(self, address)
-
-    def guarded_resolve(host: Any, *arguments: Any, **keywords: Any) -> Any:
-        if not _is_loopback(host):
-            raise socket.gaierror(socket.EAI_NONAME, f"only loopback is reached from here, not {host!r}")
-        return resolve(host, *arguments, **keywords)
-
-    # Nobody speaks TLS here, yet every client loads the machine's certificates; once is enough for all of them.
-    ssl.create_default_context = lru_cache(ssl.create_default_context)  # type: ignore[assignment]
-    socket.socket.connect, socket.getaddrinfo = guarded_connect, guarded_resolve  # type: ignore[assignment,method-assign]
-
-
-def _is_loopback(host: Any) -> bool:
-    name = host.decode("ascii", "replace") if isinstance(host, bytes) else host
-    if not name or name == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(name).is_loopback
-    except ValueError:
-        return False
-
-
-# --- what a call leaves behind ------------------------------------------------------------------------------------
-
-
-class Leftovers:
-    """Counted before and after; the difference is what outlived the call. Linux only: elsewhere nothing is claimed."""
-
-    def __init__(self) -> None:
-        self._before = self._count()
-
-    def count(self) -> dict[str, int]:
-        deadline = time.monotonic() + SETTLE_S
-        while True:
-            after = self._count()
-            left = {key: max(0, after[key] - self._before[key]) for key in after}
-            if not any(left.values()) or time.monotonic() > deadline:
-                return left
-            time.sleep(0.005)
-
-    def _count(self) -> dict[str, int]:
-        counts = {"threads": threading.active_count()}
-        if os.path.isdir("/proc/self/fd"):
-            counts["sockets"] = sum(_is_socket(fd) for fd in os.listdir("/proc/self/fd"))
-            counts["processes"] = len(_children())
-        return counts
-
-
-def _is_socket(fd: str) -> bool:
-    try:
-        return os.readlink(f"/proc/self/fd/{fd}").startswith("socket:")
-    except OSError:
-        return False
-
-
-def _children() -> list[str]:
-    children: list[str] = []
-    for task in os.listdir("/proc/self/task"):
-        try:
-            with open(f"/proc/self/task/{task}/children") as listing:
-                children += listing.read().split()
-        except OSError:
-            continue
-    return children
+# --- clients ------------------------------------------------------------------------------------------------------
 
 
 def retire(close: Callable[[], Any]) -> None:

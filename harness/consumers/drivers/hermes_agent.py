@@ -25,19 +25,22 @@ import importlib.metadata
 import os
 import sys
 import tempfile
+import threading
 from typing import Any
 
 HOME = tempfile.mkdtemp(prefix="hermes-home-")
 os.environ.update(HOME=HOME, HERMES_HOME=HOME, HERMES_QUIET="1")
 
 import _driver  # type: ignore[import-not-found]  # noqa: E402
+import _machine  # type: ignore[import-not-found]  # noqa: E402
 
-_driver.only_loopback()
+_machine.only_loopback()
 
 import run_agent  # type: ignore[import-not-found]  # noqa: E402
 from openai_stream import client_of  # type: ignore[import-not-found]  # noqa: E402
 
 MODEL = "gpt-5"
+_PROBE_S = 30.0
 
 _VARIABLES = {
     "first_byte_ms": "HERMES_CODEX_TTFB_TIMEOUT_SECONDS",
@@ -57,7 +60,7 @@ class Lane:
         for key, variable in _VARIABLES.items():
             _set(variable, case.get("timeouts", {}).get(key))
         agent = agent_of(case["base_url"])
-        leftovers = _driver.Leftovers()
+        leftovers = _machine.Leftovers()
 
         def call(said: list[dict[str, Any]], number: int) -> dict[str, Any]:
             trace = _driver.Trace(case.get("cancel_after") if number == 0 else None, agent.interrupt)
@@ -120,8 +123,18 @@ def _cause(attached: Any) -> dict[str, Any]:
 
 
 def request_of(case: dict[str, Any], said: list[dict[str, Any]]) -> dict[str, Any]:
-    tools = {"tools": list(case["tools"])} if case.get("tools") else {}
-    return {"model": MODEL, "instructions": "Be brief.", "input": said, "store": False, **tools}
+    """The agent's own arguments. It offers function tools alone, and sends a custom call back as a function call."""
+    functions = [{"parameters": {}, **tool} for tool in case.get("tools", ()) if tool.get("type") == "function"]
+    tools = {"tools": functions} if functions else {}
+    given = [_as_function(item) for item in said]
+    return {"model": MODEL, "instructions": "Be brief.", "input": given, "store": False, **tools}
+
+
+def _as_function(item: dict[str, Any]) -> dict[str, Any]:
+    kind = item.get("type", "")
+    if kind == "custom_tool_call":
+        return {**item, "type": "function_call", "arguments": item["input"]}
+    return {**item, "type": "function_call_output"} if kind == "custom_tool_call_output" else item
 
 
 def agent_of(base_url: str) -> Any:
@@ -145,6 +158,17 @@ def agent_of(base_url: str) -> Any:
     return agent
 
 
+def warm_up() -> None:
+    """Let the first agent of the process start what all later ones share, so that no case is blamed for it.
+
+    Newer releases look once for the Pythons of the machine, in a thread that starts one process after another.
+    """
+    agent_of("https://nowhere.invalid/v1")
+    for thread in threading.enumerate():
+        if thread.name == "env-probe":
+            thread.join(_PROBE_S)
+
+
 def _set(variable: str, ms: float | None) -> None:
     if ms is None:
         os.environ.pop(variable, None)
@@ -154,5 +178,5 @@ def _set(variable: str, ms: float | None) -> None:
 
 if __name__ == "__main__":
     lane = Lane(sys.argv[1])
-    agent_of("https://nowhere.invalid/v1")  # The first agent starts what all later ones share.
+    warm_up()
     _driver.serve("hermes-agent", importlib.metadata.version("hermes-agent"), lane.name, lane.run_case)

@@ -13,6 +13,7 @@ from __future__ import annotations
 from typing import Any
 
 import _driver  # type: ignore[import-not-found]
+import _machine  # type: ignore[import-not-found]
 import openai
 from openai_stream import DELTAS, run_case  # type: ignore[import-not-found]
 
@@ -41,5 +42,5 @@ def run_turn(client: openai.OpenAI, request: dict[str, Any], trace: Any) -> dict
 
 
 if __name__ == "__main__":
-    _driver.only_loopback()
+    _machine.only_loopback()
     _driver.serve("openai", openai.__version__, LANE, lambda case, tell_turn: run_case(case, tell_turn, run_turn))

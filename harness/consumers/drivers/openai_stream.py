@@ -20,9 +20,10 @@ from typing import Any
 import openai
 
 if __package__:
-    from harness.consumers.drivers import _driver
+    from harness.consumers.drivers import _driver, _machine
 else:
     import _driver  # type: ignore[import-not-found, no-redef]
+    import _machine  # type: ignore[import-not-found, no-redef]
 
 LANE = "responses.stream"
 MODEL = "gpt-5"
@@ -97,7 +98,7 @@ def run_case(
     case: dict[str, Any], tell_turn: Any, call_once: Any = run_turn
 ) -> tuple[list[dict[str, Any]], dict[str, Any]]:
     """All turns on one client, and what they left behind before the client was closed."""
-    leftovers = _driver.Leftovers()
+    leftovers = _machine.Leftovers()
     trace = _driver.Trace()
 
     def call(said: list[dict[str, Any]], number: int) -> dict[str, Any]:
@@ -114,5 +115,5 @@ def run_case(
 
 
 if __name__ == "__main__":
-    _driver.only_loopback()
+    _machine.only_loopback()
     _driver.serve("openai", openai.__version__, LANE, run_case)

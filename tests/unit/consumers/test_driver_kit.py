@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from harness.consumers.drivers import _driver
+from harness.consumers.drivers import _driver, _machine
 from harness.contract.validate import problem
 
 
@@ -180,7 +180,7 @@ def test_a_trace_marks_attempts_and_cancels_once() -> None:
 
 @pytest.mark.realtime
 def test_threads_sockets_and_processes_left_behind_are_counted() -> None:
-    leftovers = _driver.Leftovers()
+    leftovers = _machine.Leftovers()
     assert leftovers.count() == {"threads": 0, "sockets": 0, "processes": 0}
     wake = threading.Event()
     thread = threading.Thread(target=wake.wait)
@@ -197,7 +197,7 @@ def test_threads_sockets_and_processes_left_behind_are_counted() -> None:
 
 def test_drivers_reach_nothing_but_loopback() -> None:
     code = (
-        "import _driver, socket; _driver.only_loopback()\n"
+        "import _machine, socket; _machine.only_loopback()\n"
         "for call in (lambda: socket.create_connection(('192.0.2.1', 9), 1),\n"
         "             lambda: socket.create_connection(('example.com', 9), 1)):\n"
         "    try: call()\n"
