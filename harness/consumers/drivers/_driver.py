@@ -310,7 +310,31 @@ def _attributes(error: BaseException) -> str:
             value = f"reading it raised {type(another).__name__}"
         if value is not None and not callable(value):
             found[name] = value
+    body = _response_body(error)
+    if body:
+        found["response_body"] = body
     return as_json(found) if found else ""
+
+
+def _response_body(error: BaseException) -> str:
+    """The body of the HTTP response an error carries, where it was read: all its user has to do is look."""
+    try:
+        return text_of(error.response.text) or ""  # type: ignore[attr-defined]
+    except Exception:  # noqa: BLE001 (no response, or one whose body was never read: nothing to look at)
+        return ""
+
+
+def attached(result: Any) -> Json:
+    """The error and incomplete_details that a returned response carries, as the outcome's ``failure``."""
+    stated = (get(result, name) for name in ("error", "incomplete_details"))
+    found = [value for value in stated if value is not None]
+    return {"failure": {"chain": [_attached_cause(value) for value in found]}} if found else {}
+
+
+def _attached_cause(value: Any) -> Json:
+    shown = value if isinstance(value, dict) else getattr(value, "__dict__", {"value": str(value)})
+    message = text_of(get(value, "message")) or text_of(get(value, "reason"))
+    return {"type": "attached", "message": message or "", "details": as_json(shown)}
 
 
 def as_json(value: Any) -> str:

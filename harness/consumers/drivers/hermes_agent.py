@@ -111,15 +111,7 @@ def returned(final: Any) -> dict[str, Any]:
         "text": None if items else _driver.text_of(_driver.get(final, "output_text")),
         "usage": _driver.usage_of(_driver.get(final, "usage")),
     }
-    causes = [_driver.get(final, name) for name in ("error", "incomplete_details")]
-    chain = [_cause(cause) for cause in causes if cause is not None]
-    return {**turn, "failure": {"chain": chain}} if chain else turn
-
-
-def _cause(attached: Any) -> dict[str, Any]:
-    shown = attached if isinstance(attached, dict) else getattr(attached, "__dict__", {"value": str(attached)})
-    message = _driver.text_of(_driver.get(attached, "message")) or _driver.text_of(_driver.get(attached, "reason"))
-    return {"type": "attached", "message": message or "", "details": _driver.as_json(shown)}
+    return {**turn, **_driver.attached(final)}
 
 
 def request_of(case: dict[str, Any], said: list[dict[str, Any]]) -> dict[str, Any]:

@@ -63,6 +63,7 @@ def run_turn(client: openai.OpenAI, request: dict[str, Any], trace: _driver.Trac
         "text": _driver.text_of(text),
         "usage": _driver.usage_of(final.usage),
         "trace": trace.entries,
+        **_driver.attached(final),
     }
 
 

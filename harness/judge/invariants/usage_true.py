@@ -8,6 +8,7 @@ from typing import Any, TypeGuard
 from harness.contract import Capabilities
 from harness.judge.duty import Duty
 from harness.judge.rule import Breach, Scene, assemblers, invariant
+from harness.judge.verdict import Mark
 from harness.protocols.responses.reading import UsageReading
 
 COUNTS = ("input", "output", "total")
@@ -39,7 +40,15 @@ def check(scene: Scene) -> Iterator[Breach]:
                 f"{reason} ({'detail' if name in DETAILS else 'count'})",
                 evidenced=repr(told),
                 assembled=repr(seen),
+                mark=Mark.LENIENT if _defensible(name, told, seen, scene) else Mark.FAIL,
             )
+
+
+def _defensible(name: str, told: Any, seen: Any, scene: Scene) -> bool:
+    """Counts under another protocol's names need not be read, and a number in quotes may be read as one."""
+    if name in scene.attempt.reading.usage.foreign:
+        return seen is None or seen == 0
+    return isinstance(told, str) and str(seen) == told.strip()
 
 
 def _in_scope(scene: Scene) -> dict[str, Any]:

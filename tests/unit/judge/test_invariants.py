@@ -370,6 +370,16 @@ LENIENT: dict[str, tuple[Served | tuple[Served, ...], Turn, str]] = {
         answered("Hello, world"),
         "",
     ),
+    "usage under chat names that nobody read": (
+        served([*HELLO[:-1], terminal(usage={"prompt_tokens": 1, "completion_tokens": 2, "total_tokens": 3})]),
+        answered("Hello, world", usage=Usage()),
+        "usage-true",
+    ),
+    "usage in quotes told as a number": (
+        served([*HELLO[:-1], terminal(usage={"input_tokens": "10", "output_tokens": 5, "total_tokens": 15})]),
+        answered("Hello, world"),
+        "usage-true",
+    ),
     "two messages as one": (served(whole(message("one"), message("two", 1))), answered("onetwo"), ""),
 }  # fmt: skip
 

@@ -46,6 +46,8 @@ class UsageReading:
     state: str
     """``stated``, ``absent`` or ``malformed`` (the whole object; single fields may still be odd)."""
     values: Mapping[str, Any] = field(default_factory=dict)
+    foreign: frozenset[str] = frozenset()
+    """Those of them that are told only by names of the chat protocol, which a reader need not know."""
 
 
 @dataclass(frozen=True, slots=True)

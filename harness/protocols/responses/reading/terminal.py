@@ -72,4 +72,6 @@ def usage_of(payload: dict[str, Any]) -> UsageReading:
             ),
             None,
         )
-    return UsageReading("stated", values)
+    own = {*(keys[0] for keys in USAGE_NAMES.values()), *(paths[0][0] for paths in USAGE_DETAILS.values())}
+    foreign = values.keys() if not own & usage.keys() - {"total_tokens"} else ()
+    return UsageReading("stated", values, frozenset(foreign))
