@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
-.PHONY: run test lint types layers check interop interop-full bench record-providers clean constraints
+.PHONY: run test lint types layers check interop interop-full bench record-providers publish clean constraints
 
 run: $(READY)        ## every scenario against the runtime, a report at the end
 	$(BIN)/harness run
@@ -29,8 +29,16 @@ interop: $(READY)    ## the pinned subset of real consumers: what CI runs
 interop-full: $(READY)
 	$(BIN)/python -m pytest -q -m interop tests/interop
 
-record-providers: $(READY)  ## bring real servers up here and record them again; takes an hour the first time
-	$(BIN)/python -m tests.interop.providers --out cassettes
+record-providers: $(READY)  ## bring real servers up here and record them again: an hour the first time, minutes after
+	for server in transformers_serve llama_server aimock gpt_oss litellm_proxy; do \
+		$(BIN)/python -m tests.interop.providers.$$server || exit 1; done
+
+publish: $(READY)    ## run the pinned releases of real consumers and write reports/published
+	for release in hermes-agent==0.14.0 hermes-agent==0.19.0 openai==2.24.0 openai==3.54.0; do \
+		$(BIN)/harness consumers install $$release || exit 1; done
+	$(BIN)/harness run terminal prelude --consumer hermes-agent==0.14.0 --consumer hermes-agent==0.19.0 \
+		--consumer openai-stream==2.24.0 --consumer openai-stream==3.54.0 || test $$? -eq 1
+	cp reports/latest/report.md reports/published/terminal-and-prelude.md
 
 bench: $(READY)
 	$(BIN)/python -m pytest -q -s -m bench tests/bench

@@ -124,6 +124,25 @@ def as_alias(bodies: list[Payload]) -> None:
         body["type"] = body["type"].replace("reasoning_text", "reasoning")
 
 
+def without(event_type: str, part_type: str | None = None) -> Edit:
+    """Leaves events out, by how their type begins and the type of their part."""
+
+    def edit(bodies: list[Payload]) -> None:
+        bodies[:] = [
+            body
+            for body in bodies
+            if not body["type"].startswith(event_type) or part_type not in (None, body.get("part", {}).get("type"))
+        ]
+
+    return edit
+
+
+def numbered_alone() -> bytes:
+    bodies = healthy()[:-1]
+    every(sequence_number=None)(bodies)
+    return body_of(bodies, names=False) + body_of([{**FAILED, "sequence_number": 0}])
+
+
 def comment(text: str) -> bytes:
     return f": {text}\n\n".encode() + body_of(healthy())
 
@@ -131,6 +150,7 @@ def comment(text: str) -> bytes:
 FAILED = {"type": "response.failed", "response": {**healthy()[-1]["response"], "status": "failed"}}
 ERROR = {"code": "server_error", "message": "no"}
 FAILED["response"]["error"] = ERROR
+BARE = {**FAILED, "response": {name: value for name, value in FAILED["response"].items() if name != "model"}}
 NO_INDEX = items(lambda body: body.pop("output_index"))
 DONE, ADDED = "response.output_item.done", "response.output_item.added"
 
@@ -195,6 +215,19 @@ SHOWN: list[tuple[str, tuple[str, ...], bytes]] = [
     ("unspaced-fields", ("alibaba",), (b"id: 1\n" + body_of(healthy()).replace(
         b"\n\nevent", b"\n\nid: 1\nevent")).replace(b"event: ", b"event:").replace(b"data: ", b"data:")),
     ("id-lines", (), b"id: 1\n" + body_of(healthy()).replace(b"\n\nevent", b"\n\nid: 1\nevent")),
+    ("done-numbers", (), unnumbered(lambda bodies: [body.pop("sequence_number") for body in bodies
+        if body["type"] != DONE])),
+    ("no-logprobs", ("openai",), edited(items(lambda body: body.pop("logprobs", None)))),
+    ("timings", (), edited(terminal(lambda body: body.update(timings={})))),
+    ("input-details-only", (), edited(terminal(lambda body: body["response"]["usage"].pop("output_tokens_details")))),
+    ("no-content-index", (), edited(items(lambda body: body.pop("content_index", None)))),
+    ("bare-created", (), edited(lambda bodies: [body["response"].pop(name)
+        for body in bodies[:-1] if "response" in body for name in ("created_at", "model")])),
+    ("bare-failure", ("litellm",), edited(instead(BARE), mark=True)),
+    ("failure-numbered-alone", ("litellm",), numbered_alone()),
+    ("reasoning-without-part", (), edited(both(as_text_part, without("response.content_part", "reasoning_text")))),
+    ("no-arguments-done", (), edited(without("response.function_call_arguments.done"))),
+    ("no-reasoning-done", (), edited(both(as_text_part, without("response.reasoning_text.done")))),
     ("no-final-blank-line", ("new-api",), body_of(healthy()) + encode("[DONE]").removesuffix(b"\n")),
 ]  # fmt: skip
 

@@ -39,7 +39,7 @@ def _dialect(name: str, sentence: str, *marks: str, lacks: str = "", habits: str
 # The public API is the measure of the others: what they are known for, it does not do.
 _OPENAI = (
     "event-lines counted resumed queued-first padded-deltas phased-messages encrypted-reasoning keepalive-event "
-    "keepalive-numbers nested-error error-then-failed"
+    "keepalive-numbers nested-error error-then-failed no-logprobs"
 )
 
 DIALECTS: Mapping[str, Dialect] = {
@@ -113,6 +113,7 @@ DIALECTS: Mapping[str, Dialect] = {
             "no-event-lines constant-sequence",
             "failure-numbered-alone",
             "bare-failure end-mark",
+            habits="done-numbers no-logprobs",
         ),
         _dialect(
             "llama.cpp",
@@ -120,8 +121,8 @@ DIALECTS: Mapping[str, Dialect] = {
             "no-output-index",
             "created-without-output",
             habits=(
-                "bare-created no-content-index no-sequence-numbers reasoning-without-part no-arguments-done "
-                "no-reasoning-done"
+                "bare-created no-content-index no-sequence-numbers no-logprobs reasoning-without-part "
+                "no-arguments-done no-reasoning-done input-details-only timings"
             ),
         ),
         _dialect(
@@ -144,6 +145,7 @@ DIALECTS: Mapping[str, Dialect] = {
             "aimock: no numbers, usage of zeros, a content filter as a completed response that failed.",
             "no-sequence-numbers zero-usage",
             "completed-failed",
+            habits="no-logprobs",
         ),
         _dialect("new-api", "new-api relays: no blank line after the last frame.", "no-final-blank-line"),
         _dialect("cli-proxy-api", "CLIProxyAPI: the done call has no name.", "blank-name"),

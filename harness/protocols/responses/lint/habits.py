@@ -68,6 +68,13 @@ HABITS: Mapping[str, Habit] = {
         ),
         Habit("constant-sequence", "Every event has the same number.", properties.one_number, _WARNING, _SEQUENCE),
         Habit(
+            "done-numbers",
+            "Some done events are numbered, nothing else is.",
+            properties.done_events_numbered,
+            _WARNING,
+            _SEQUENCE,
+        ),
+        Habit(
             "keepalive-numbers",
             "Keepalives take or repeat sequence numbers.",
             properties.keepalives_numbered,
@@ -198,6 +205,21 @@ HABITS: Mapping[str, Habit] = {
         ),
         Habit("reasoning-part", "Reasoning text comes in content parts.", properties.reasoning_in_parts),
         Habit(
+            "no-logprobs",
+            "No text has logprobs, not even an empty list.",
+            properties.never_logprobs,
+            _WARNING,
+            ("event-schema",),
+            ("/logprobs",),
+        ),
+        Habit(
+            "timings",
+            "The terminal tells how long the model took.",
+            lambda stream: stream.terminal is not None and "timings" in (stream.terminal.payload or {}),
+            rules=("event-schema",),
+            pointers=("/timings",),
+        ),
+        Habit(
             "reasoning-without-part",
             "Reasoning text comes without a content part around it.",
             properties.reasoning_without_part,
@@ -235,6 +257,14 @@ HABITS: Mapping[str, Habit] = {
             properties.usage_without_details,
             rules=("usage",),
             pointers=("_details",),
+        ),
+        Habit(
+            "input-details-only",
+            "Usage has the details of the input tokens alone.",
+            properties.usage_details_of_input_only,
+            _WARNING,
+            ("usage",),
+            ("/output_tokens_details",),
         ),
         Habit("zero-usage", "All token counts are 0.", properties.usage_all_zero),
         Habit(

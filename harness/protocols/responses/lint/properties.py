@@ -90,6 +90,11 @@ def one_number(stream: Stream) -> bool:
     return len(numbers) > 1 and None not in numbers and len(set(numbers)) == 1
 
 
+def done_events_numbered(stream: Stream) -> bool:
+    numbered = [event for event in stream.events if "sequence_number" in (event.payload or {})]
+    return len(numbered) < len(stream.messages) and all_hold(event.type.endswith(".done") for event in numbered)
+
+
 def keepalives_numbered(stream: Stream) -> bool:
     """Whether the numbers are right but for the keepalives, which take a number, repeat one, or have none."""
     alive = [event for event in stream.events if event.type in _KEEPALIVES]
@@ -241,6 +246,16 @@ def _usage(stream: Stream) -> Mapping[str, Any] | None:
 def usage_without_details(stream: Stream) -> bool:
     usage = _usage(stream)
     return usage is not None and not any(name.endswith("_details") for name in usage)
+
+
+def usage_details_of_input_only(stream: Stream) -> bool:
+    usage = _usage(stream) or {}
+    return "input_tokens_details" in usage and "output_tokens_details" not in usage
+
+
+def never_logprobs(stream: Stream) -> bool:
+    texts = (event.payload for event in stream.messages if event.type.startswith("response.output_text."))
+    return all_hold("logprobs" not in payload for payload in texts if payload is not None)
 
 
 def usage_all_zero(stream: Stream) -> bool:
