@@ -71,6 +71,11 @@ def test_one_case_beyond_the_runtime_itself() -> None:
     consumer.close()
 
     print(f"\n{len(delivery.body)} bytes, {delivery.body.count(b'data:')} events; ms of CPU a case, medians")
-    for name, value in (("the runtime itself", own), ("adapter + replay", played), ("judge", judged), ("whole case", whole)):
+    for name, value in (
+        ("the runtime itself", own),
+        ("adapter + replay", played),
+        ("judge", judged),
+        ("whole case", whole),
+    ):
         print(f"  {name:<20} {value:6.3f}")
     print(f"  {'harness beyond it':<20} {whole - own:6.3f}  (whole case / runtime: {whole / own:.2f})")
