@@ -20,6 +20,7 @@ from harness.delivery import Head, Request
 from harness.replay.framing import headers_of, reason_phrase
 from harness.replay.playback import ASYNC, BLOCKING, Playback, Socket, WireEnd
 from harness.replay.player import Player
+from harness.virtual_loop import driving
 
 
 class Body:
@@ -170,7 +171,8 @@ def to_request(request: Any) -> Request:
 async def sleep_aside(clock: Clock, seconds: float, playback: Playback) -> None:
     """Sleep on the clock without holding up the event loop: in a thread, or at once when time is virtual."""
     if isinstance(clock, VirtualClock):
-        await _sleep_virtually(clock, seconds, playback)
+        loop = driving(clock)
+        await (_sleep_virtually(clock, seconds, playback) if loop is None else loop.pause(seconds, playback.wake))
         return
     # A cancellation abandons the thread; the body or the transport then closes the playback, which wakes it.
     await anyio.to_thread.run_sync(clock.sleep, seconds, playback.wake, abandon_on_cancel=True)

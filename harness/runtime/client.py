@@ -18,8 +18,26 @@ from harness.runtime.runner import run_stream
 CONNECT_S = 15.0
 
 
-class Client:
-    """``POST {base_url}/responses`` with ``stream: true``.
+class Endpoint:
+    """The requests of ``POST {base_url}/responses`` with ``stream: true``."""
+
+    def __init__(self, base_url: str, api_key: str | None) -> None:
+        self._url = f"{base_url.rstrip('/')}/responses"
+        self._headers = {"accept": "text/event-stream"}
+        if api_key:
+            self._headers["authorization"] = f"Bearer {api_key}"
+
+    def body(self, *, tools: Sequence[Mapping[str, Any]] = (), **fields: Any) -> dict[str, Any]:
+        """The fields that are stated, None being none."""
+        stated = {**fields, "tools": list(tools) or None, "stream": True}
+        return {name: value for name, value in stated.items() if value is not None}
+
+    def request(self, http: httpx.Client | httpx.AsyncClient, body: Mapping[str, Any]) -> httpx.Request:
+        return http.build_request("POST", self._url, json=body, headers=self._headers)
+
+
+class Client(Endpoint):
+    """Asks for responses and assembles them.
 
     A client that is given stays the caller's: its timeouts hold beside the deadlines, and it is never closed here.
     """
@@ -34,10 +52,7 @@ class Client:
         retry: Retry | None = None,
         deadlines: Deadlines = DEFAULT,
     ) -> None:
-        self._url = f"{base_url.rstrip('/')}/responses"
-        self._headers = {"accept": "text/event-stream"}
-        if api_key:
-            self._headers["authorization"] = f"Bearer {api_key}"
+        super().__init__(base_url, api_key)
         self._http = http_client or httpx.Client(timeout=httpx.Timeout(None, connect=CONNECT_S))
         self._owned = http_client is None
         self._clock = clock
@@ -58,8 +73,7 @@ class Client:
 
         Raises RuntimeStreamError (errors.py has its kinds), and what the hooks may raise.
         """
-        stated = {"model": model, "instructions": instructions, "tools": list(tools) or None, **more}
-        body = {"input": input, **{name: value for name, value in stated.items() if value is not None}, "stream": True}
+        body = self.body(input=input, model=model, instructions=instructions, tools=tools, **more)
         return run_stream(
             self.opener(body),
             callbacks=callbacks,
@@ -72,7 +86,7 @@ class Client:
         """A function that sends this request and returns the open response: a source for ``run_stream``."""
 
         def open_stream() -> httpx.Response:
-            request = self._http.build_request("POST", self._url, json=body, headers=self._headers)
+            request = self.request(self._http, body)
             # Nobody can reach the connection before its response is there, so until then its own timeout must do.
             timeouts = request.extensions["timeout"]
             configured, first_byte = timeouts["read"], self._deadlines.first_byte_s or None

@@ -2,13 +2,14 @@
 
 Until the first event only ``first_byte_s`` counts, after it only ``idle_s``, always ``total_s``. A decoded event is
 life, whatever it says: a turn that only reasons is no stall. Comments and parts of frames are not, so a stream of
-keep-alives is one. An event in the very instant of a deadline is in time.
+keep-alives is one, unless a caller says that bytes are life. An event in the very instant of a deadline is in time.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Literal
 
 from harness.runtime.errors import DeadlineExceeded
 
@@ -23,17 +24,21 @@ class Deadlines:
     """From one event to the next."""
     total_s: float | None = None
     """The whole call, retries included."""
+    life: Literal["events", "bytes"] = "events"
+    """What ends a silence. ``bytes``: comments and parts of frames too, for a server whose keep-alives are to be
+    trusted; a source that yields events, not bytes, has only events."""
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> Deadlines:
         """The defaults, or what the environment says instead. Raises ValueError for a value that is no number."""
-        return cls(**{name: float(environment.get(key, default)) for name, (key, default) in _ENVIRONMENT.items()})
+        first_byte_s, idle_s = (float(environment.get(key, default)) for key, default in _ENVIRONMENT)
+        return cls(first_byte_s=first_byte_s, idle_s=idle_s)
 
 
-_ENVIRONMENT = {
-    "first_byte_s": ("HERMES_CODEX_TTFB_TIMEOUT_SECONDS", "45"),
-    "idle_s": ("HERMES_CODEX_EVENT_STALE_TIMEOUT_SECONDS", "300"),
-}
+_ENVIRONMENT = (
+    ("HERMES_CODEX_TTFB_TIMEOUT_SECONDS", "45"),
+    ("HERMES_CODEX_EVENT_STALE_TIMEOUT_SECONDS", "300"),
+)
 
 DEFAULT = Deadlines.from_environment({})
 
@@ -48,11 +53,19 @@ class Watch:
         self._opened = opened
         self._last: float | None = None
         self.events = 0
+        self.expired: DeadlineExceeded | None = None
+        """The deadline that ended the attempt."""
 
-    def event(self, now: float) -> None:
-        """An event has arrived."""
-        self._last = now
-        self.events += 1
+    def arrived(self, events: int, now: float) -> None:
+        """So many events have arrived together; none, when all that came was bytes."""
+        if events or self._deadlines.life == "bytes":
+            self._last = now
+        self.events += events
+
+    @property
+    def begun(self) -> bool:
+        """Whether there was life."""
+        return self._last is not None
 
     @property
     def due(self) -> float | None:
@@ -66,6 +79,16 @@ class Watch:
             return None
         _, name, limit = min(passed)
         return DeadlineExceeded(name, limit, self.events)
+
+    def expire(self, now: float) -> bool:
+        """Note the deadline that is reached, if one is, as what ended the attempt."""
+        self.expired = self.exceeded(now)
+        return self.expired is not None
+
+    def over_by(self, when: float) -> bool:
+        """Whether the whole call will be past its deadline: no use in waiting until then."""
+        limit = self._deadlines.total_s
+        return limit is not None and limit > 0 and self._called + limit <= when
 
     def _pending(self) -> list[tuple[float, str, float]]:
         """Deadlines that are running: when they pass, their name, their length."""

@@ -7,14 +7,13 @@ or ``<``.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from itertools import chain
+from collections.abc import Generator, Mapping
 from typing import Any
 
 import httpx
 
 from harness.runtime.errors import HTTPStatusError, NotAStream, StreamErrorEvent
-from harness.runtime.events import Event, decode_events, loads
+from harness.runtime.events import decode_events, loads
 from harness.runtime.terminal import ending_of, error_frame, provider_fields
 from harness.runtime.transport import retry_after_s
 from harness.runtime.view import mapping, text
@@ -25,58 +24,39 @@ _BLANK = b"\xef\xbb\xbf \t\r\n"
 _EXCERPT_CHARS = 500
 
 
-class HTTPEvents:
-    """The events of an open response; closing it closes the response."""
-
-    def __init__(self, response: httpx.Response, chunks: Iterator[bytes]) -> None:
-        self.response = response
-        self._chunks = chunks
-
-    def __iter__(self) -> Iterator[Event]:
-        return decode_events(self._chunks)
-
-    def close(self) -> None:
-        self.response.close()
+Recognition = Generator[None, bytes | None, bytes | Mapping[str, Any]]
+"""Yields when it needs the next chunk of the body, and is sent it, None at the end; or is thrown the error that came
+instead. Returns the first bytes of an event stream, or the response object that the body is."""
 
 
-def events_of(response: httpx.Response) -> HTTPEvents | Mapping[str, Any]:
-    """The events of an answer that was opened as a stream, or the response object it holds instead.
+def recognise(response: httpx.Response) -> Recognition:
+    """What an answer is that was opened as a stream, sans-IO: whoever drives this reads, and closes the response.
 
     Raises HTTPStatusError for an error status or an error body, NotAStream for anything else that is no stream.
-    The response is closed unless its events are returned.
     """
-    try:
-        return _read(response)
-    except BaseException:
-        response.close()
-        raise
-
-
-def _read(response: httpx.Response) -> HTTPEvents | Mapping[str, Any]:
     if not response.is_success:
-        raise _status_error(response, _what_comes(response))
-    chunks = response.iter_bytes()
+        raise _status_error(response, (yield from _what_comes()))
     head = b""
-    for chunk in chunks:
-        head += chunk
-        if head.lstrip(_BLANK):
+    while not head.lstrip(_BLANK):
+        chunk = yield
+        if chunk is None:
             break
+        head += chunk
     first = head.lstrip(_BLANK)[:1]
     if first in (b"{", b"[", b"<"):
-        document = _document(response, head, chunks)
-        response.close()
-        return document
+        return (yield from _document(response, head))
     if not first and "event-stream" not in response.headers.get("content-type", ""):
         raise _not_a_stream(response, "an empty body", "")
-    return HTTPEvents(response, chain((head,), chunks))
+    return head
 
 
-def _document(response: httpx.Response, head: bytes, chunks: Iterator[bytes]) -> Mapping[str, Any]:
+def _document(response: httpx.Response, head: bytes) -> Generator[None, bytes | None, Mapping[str, Any]]:
     body = bytearray(head)
-    for chunk in chunks:
-        body += chunk
-        if len(body) > MAX_DOCUMENT_BYTES:
+    while len(body) <= MAX_DOCUMENT_BYTES:
+        chunk = yield
+        if chunk is None:
             break
+        body += chunk
     words = bytes(body).lstrip(_BLANK).decode("utf-8", "replace")
     if words.startswith("<"):
         raise _not_a_stream(response, "markup", words)
@@ -98,14 +78,15 @@ def is_response_object(value: Any) -> bool:
     return fields.get("object") == "response" or ("output" in fields and "type" not in fields)
 
 
-def _what_comes(response: httpx.Response) -> str:
+def _what_comes() -> Generator[None, bytes | None, str]:
     """As much of an error's body as can be had; the status says enough without it."""
     body = bytearray()
     try:
-        for chunk in response.iter_bytes():
-            body += chunk
-            if len(body) > MAX_DOCUMENT_BYTES:
+        while len(body) <= MAX_DOCUMENT_BYTES:
+            chunk = yield
+            if chunk is None:
                 break
+            body += chunk
     except httpx.HTTPError as error:
         body += f" [the body broke off: {type(error).__name__}]".encode()
     return body.decode("utf-8", "replace")

@@ -1,40 +1,25 @@
-"""One call, from opening the stream to its result: attempts, callbacks, and everything closed behind it.
-
-The source is anything that yields events; only asking it for one more is guarded, so an error raised there is the
-transport's, and one raised by a caller's hook is the caller's. The runner stops at the terminal event and does not
-wait for the connection to end.
-"""
+"""The sync driver of a call: it reads in the caller's thread; a watchdog on the clock ends waits that are too long."""
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
-from dataclasses import replace
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from typing import Any
+
+import httpx
 
 from harness.clock import Clock, RealClock
 from harness.runtime.assembler import Assembler
+from harness.runtime.call import Attempt, Means, Need, Source, is_http, no_events, steps
 from harness.runtime.callbacks import Callbacks, Teller, call
 from harness.runtime.deadlines import Deadlines, Watch
-from harness.runtime.errors import (
-    DeadlineExceeded,
-    RuntimeStreamError,
-    StreamInterrupted,
-    TransportFailed,
-    UndecodableStream,
-)
-from harness.runtime.events import Damage, Marker
-from harness.runtime.http import events_of, is_response_object
+from harness.runtime.events import EventDecoder
+from harness.runtime.http import recognise
 from harness.runtime.result import Result
 from harness.runtime.retry import Retry
 from harness.runtime.watchdog import Watchdog
 
-log = logging.getLogger("harness.runtime")
-
-Source = Any
-"""Events in an iterable (mappings, or objects with the same attributes), an httpx.Response opened as a stream, or a
-concrete response object. Closed after use when it can be."""
+_REAL = RealClock()
+"""Shared, so that all calls share its one thread."""
 
 
 def consume(events: Source, *, callbacks: Callbacks | None = None) -> Result:
@@ -43,8 +28,8 @@ def consume(events: Source, *, callbacks: Callbacks | None = None) -> Result:
     Raises RuntimeStreamError (errors.py has its kinds), and what the hooks may raise.
     """
     callbacks = callbacks or Callbacks()
-    with Watchdog(Watch(Deadlines(), called=0.0, opened=0.0), RealClock()) as dog:
-        return _fold(events, Assembler(), callbacks, Teller(callbacks), dog)
+    watch = Watch(Deadlines(), called=0.0, opened=0.0)
+    return drive(Attempt(_Given(events), watch, _REAL.now, Assembler(), callbacks, Teller(callbacks)).steps())
 
 
 def run_stream(
@@ -62,110 +47,104 @@ def run_stream(
     Deltas told before a retry are taken back by ``on_reset``, so those that stand are the winning attempt's.
     Raises RuntimeStreamError (errors.py has its kinds), and what the hooks may raise.
     """
-    callbacks, retry, clock = callbacks or Callbacks(), retry or Retry(), clock or RealClock()
-    teller = Teller(callbacks)
-    called = clock.now()
-    requests = 0
-    while True:
-        requests += 1
-        assembler = Assembler()
-        watch = Watch(deadlines or Deadlines(), called=called, opened=clock.now())
-        try:
-            with _opened(open_stream, watch, clock) as (source, dog):
-                return replace(_fold(source, assembler, callbacks, teller, dog), requests=requests)
-        except RuntimeStreamError as error:
-            error.requests = requests
-            error.partial = error.partial or assembler.partial()
-            log.warning("request %d failed: %s", requests, error)
-            if not retry.allows(error, requests):
-                raise
-            if callbacks.interrupted is not None and callbacks.interrupted():
-                raise _interrupted(assembler, requests) from error
-            teller.void(str(error))
-            clock.sleep(retry.wait_s(error, requests))
+    clock = clock or _REAL
+    means = Means(lambda watch: _Opened(open_stream, Watchdog(watch, clock)), clock.sleep, clock.now)
+    return drive(steps(means, callbacks or Callbacks(), retry or Retry(), deadlines or Deadlines()))
 
 
-def _fold(source: Source, assembler: Assembler, callbacks: Callbacks, teller: Teller, dog: Watchdog) -> Result:
-    if is_response_object(source):
-        teller.tell(assembler.take_response(source))
-    else:
-        _read(source, assembler, callbacks, teller, dog)
-    teller.tell(assembler.amend())
-    result = assembler.finish()
-    if result.status != "completed":
-        log.warning("response %s ended as %s: %s", result.id, result.status, result.incomplete_details)
-    return result
-
-
-def _read(source: Source, assembler: Assembler, callbacks: Callbacks, teller: Teller, dog: Watchdog) -> None:
-    """Feed the source's events up to the terminal, or to the end."""
-    on_event, interrupted = callbacks.on_event, callbacks.interrupted
+def drive(call_steps: Generator[Need, Any, Result]) -> Result:
+    """Do what a call needs, one thing after another, in this thread."""
     try:
-        for event in _guarded(source, dog):
-            if on_event is not None and not isinstance(event, Damage | Marker):
-                call(on_event, event)
-            if interrupted is not None and interrupted():
-                raise _interrupted(assembler)
-            signals = assembler.feed(event)
-            if signals:
-                teller.tell(signals)
-            if assembler.ending is not None:
-                return
-    except (TransportFailed, DeadlineExceeded):
-        # A connection that breaks or hangs after the sender's own end mark has lost nothing.
-        if not assembler.marked_done:
-            raise
-
-
-@contextmanager
-def _opened(open_stream: Callable[[], Source], watch: Watch, clock: Clock) -> Iterator[tuple[Source, Watchdog]]:
-    source = None
-    with Watchdog(watch, clock) as dog:
-        try:
+        need = next(call_steps)
+        while True:
             try:
-                source = open_stream()
-                dog.guard(source)
-                if hasattr(source, "iter_bytes") and hasattr(source, "status_code"):
-                    source = events_of(source)
-            except Exception as error:
-                ours = dog.explain(error)
-                if ours is None:
-                    raise
-                raise ours from error
-            if dog.bitten is not None:
-                raise dog.bitten
-            yield source, dog
-        finally:
-            # The watchdog lets go first: a connection that is closed or given back is nobody's to sever.
-            dog.release()
-            close = getattr(source, "close", None)
-            if callable(close):
-                call(close)
+                value = need()
+            except BaseException as error:  # noqa: BLE001 - the call decides, cancellation included
+                need = call_steps.throw(error)
+            else:
+                need = call_steps.send(value)
+    except StopIteration as stop:
+        result: Result = stop.value
+        return result
 
 
-def _guarded(source: Iterable[Any], dog: Watchdog) -> Iterator[Any]:
-    """The source's events, its errors translated. Leaves the source open: who opened it closes it."""
+class _Given:
+    """The line to a source that its owner opened and will close."""
+
+    def __init__(self, source: Source) -> None:
+        self._source = source
+        self._batches = _one_by_one(source)
+
+    def open(self) -> Source:
+        return self._source
+
+    def more(self) -> Sequence[Any] | None:
+        return next(self._batches, None)
+
+    def close(self) -> None:
+        """Its owner does."""
+
+
+class _Opened:
+    """The line to a source that is opened here, with a watchdog beside it."""
+
+    def __init__(self, open_stream: Callable[[], Source], dog: Watchdog) -> None:
+        self._open_stream = open_stream
+        self._dog = dog
+        self._source: Source = None
+        self._batches: Iterator[Sequence[Any]] = iter(())
+
+    def open(self) -> Source:
+        self._dog.start()
+        self._source = self._open_stream()
+        self._dog.guard(self._source)
+        if not is_http(self._source):
+            self._batches = _one_by_one(self._source)
+            return self._source
+        chunks = self._source.iter_bytes()
+        found = _recognised(self._source, chunks)
+        if isinstance(found, bytes):
+            self._batches = _decoded(found, chunks)
+        return found
+
+    def more(self) -> Sequence[Any] | None:
+        self._dog.check()
+        return next(self._batches, None)
+
+    def close(self) -> None:
+        # The watchdog lets go first: a connection that is closed or given back is nobody's to sever.
+        self._dog.release()
+        close = getattr(self._source, "close", None)
+        if callable(close):
+            call(close)
+
+
+def _one_by_one(source: Source) -> Iterator[Sequence[Any]]:
     if not hasattr(source, "__iter__"):
-        raise UndecodableStream(f"the source is no iterable of events, but {type(source).__name__}")
-    events = iter(source)
-    while True:
-        try:
-            event = next(events)
-        except StopIteration:
-            if dog.bitten is not None:
-                raise dog.bitten from None
-            return
-        except Exception as error:
-            ours = dog.explain(error)
-            if ours is None:
-                raise
-            raise ours from error
-        if not isinstance(event, Damage | Marker):
-            dog.event()
-        yield event
+        raise no_events(source)
+    for event in source:
+        yield (event,)
 
 
-def _interrupted(assembler: Assembler, requests: int = 0) -> StreamInterrupted:
-    error = StreamInterrupted("the caller interrupted the stream", partial=assembler.partial())
-    error.requests = requests
-    return error
+def _decoded(head: bytes, chunks: Iterator[bytes]) -> Iterator[Sequence[Any]]:
+    decoder = EventDecoder()
+    yield decoder.feed(head)
+    for chunk in chunks:
+        yield decoder.feed(chunk)
+    yield decoder.close()
+
+
+def _recognised(response: httpx.Response, chunks: Iterator[bytes]) -> bytes | Mapping[str, Any]:
+    recognition = recognise(response)
+    try:
+        next(recognition)
+        while True:
+            try:
+                chunk = next(chunks, None)
+            except httpx.HTTPError as error:
+                recognition.throw(error)
+            else:
+                recognition.send(chunk)
+    except StopIteration as stop:
+        found: bytes | Mapping[str, Any] = stop.value
+        return found

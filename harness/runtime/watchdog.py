@@ -13,33 +13,29 @@ from typing import Any
 from harness.clock import Clock, Timer
 from harness.runtime.callbacks import call
 from harness.runtime.deadlines import Watch
-from harness.runtime.errors import DeadlineExceeded, RuntimeStreamError
-from harness.runtime.transport import is_transport_error, translate
 
-_GRACE_S = 0.001
-"""The timer comes this much later than its deadline: what arrives in the same instant goes first."""
+GRACE_S = 0.001
+"""A deadline is enforced this much later: what arrives in the same instant goes first."""
 
 
 class Watchdog:
-    """Guards one attempt; use it as a context, so that no timer outlives the attempt."""
+    """Guards one attempt from ``start`` to ``release``. It keeps one timer, which may ring early: later events move
+    the deadline away, and an early ring sets the timer anew."""
 
     def __init__(self, watch: Watch, clock: Clock) -> None:
-        self.bitten: DeadlineExceeded | None = None
-        """The deadline that ended the attempt."""
         self._watch = watch
         self._clock = clock
         self._timer: Timer | None = None
+        self._rings: float | None = None
         self._source: Any = None
         self._over = False
+        self._checked = False
         # A timer that runs on a thread of its own must not sever a connection that somebody else has by now.
         self._lock = threading.RLock()
 
-    def __enter__(self) -> Watchdog:
-        self._arm()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.release()
+    def start(self) -> None:
+        with self._lock:
+            self._arm()
 
     def release(self) -> None:
         """Let go of the source; nothing is severed after this. May be called again."""
@@ -52,27 +48,21 @@ class Watchdog:
         with self._lock:
             self._source = source
 
-    def event(self) -> None:
-        """An event has arrived."""
-        self._watch.event(self._clock.now())
-        if self._watch.events == 1:
-            # Only now may a deadline come nearer than the one the timer waits for; later events move it away.
-            with self._lock:
+    def check(self) -> None:
+        """To be called between waits: with its first event alone a deadline may come nearer than the timer rings."""
+        if self._checked or not self._watch.begun:
+            return
+        self._checked = True
+        with self._lock:
+            due = self._watch.due
+            if due is not None and (self._rings is None or due < self._rings):
                 self._disarm()
                 self._arm()
 
-    def explain(self, error: Exception) -> RuntimeStreamError | None:
-        """A source's error as one of ours: the deadline that ended the wait, if one did; None as ``translate``."""
-        deadline = self.bitten
-        if deadline is None and is_transport_error(error):
-            # A library's own timeout may come in the same instant.
-            deadline = self._watch.exceeded(self._clock.now())
-        return deadline or translate(error)
-
     def _arm(self) -> None:
-        due = self._watch.due
-        if due is not None:
-            self._timer = self._clock.call_later(due - self._clock.now() + _GRACE_S, self._look)
+        self._rings = self._watch.due
+        if self._rings is not None:
+            self._timer = self._clock.call_later(self._rings - self._clock.now() + GRACE_S, self._look)
 
     def _disarm(self) -> None:
         if self._timer is not None:
@@ -83,11 +73,10 @@ class Watchdog:
         with self._lock:
             if self._over:
                 return
-            self.bitten = self._watch.exceeded(self._clock.now())
-            if self.bitten is None:
-                self._arm()
-            else:
+            if self._watch.expire(self._clock.now()):
                 call(sever, self._source)
+            else:
+                self._arm()
 
 
 def sever(source: Any) -> None:

@@ -20,7 +20,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from harness.delivery import Delivery, End, Framing, Head, Send
-from tests.unit.record.planted import delta
+from tests.unit.cassette.planted import delta
 from tests.unit.record.taping import request
 from tests.unit.record.test_byte_identity import CLOSE, EVENT_STREAM, deliveries, recorded, visible
 

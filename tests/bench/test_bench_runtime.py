@@ -29,7 +29,7 @@ pytestmark = pytest.mark.bench
 
 URL = "http://127.0.0.1:9/v1"
 HEADERS = {"content-type": "text/event-stream"}
-ROUNDS = 5
+ROUNDS = 3
 
 
 def stream(events: int) -> list[bytes]:

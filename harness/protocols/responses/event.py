@@ -7,18 +7,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 
 from harness.wire import Frame
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
-    """A dispatched frame."""
+class Event(NamedTuple):
+    """A dispatched frame. A tuple, because a case makes hundreds and a frozen dataclass costs three times as much."""
 
     frame: int
     """Number of the frame in its stream, from 0; frames that dispatch nothing are counted too."""

@@ -176,7 +176,7 @@ class TestWatch:
         watch = Watch(Deadlines(first_byte_s=45, idle_s=300), called=0, opened=10)
         assert (watch.due, watch.exceeded(54.9)) == (55, None)
         assert watch.exceeded(55).deadline == "first_byte"
-        watch.event(54)
+        watch.arrived(1, 54)
         assert (watch.due, watch.exceeded(353)) == (354, None)
         assert watch.exceeded(354).deadline == "idle"
 

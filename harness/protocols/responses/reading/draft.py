@@ -59,12 +59,14 @@ class Router:
         self.key = key
         self.ambiguous = key is Identity.RECENCY
         self._drafts: list[Draft] = []
+        self._found: dict[tuple[int, str, str], Draft] = {}
 
     def item(self, event: Event, payload: dict[str, Any], item: dict[str, Any]) -> Draft:
         """The draft of an ``output_item`` event."""
         kind = item.get("type")
         kind = kind if isinstance(kind, str) else "unknown"
         opens = event.type == ITEM_ADDED
+        self._found.clear()
         draft = self._find(payload, kind, opens) or self._open(payload, kind)
         if draft.type == "unknown":
             draft.type = kind
@@ -72,7 +74,17 @@ class Router:
 
     def strand(self, event: Event, payload: dict[str, Any], owner: str) -> Draft:
         """The draft that a delta, part or done event speaks of; opened when nobody announced it."""
-        return self._seen(self._find(payload, owner, False) or self._open(payload, owner), event, payload)
+        index, identity = payload.get("output_index"), payload.get("item_id")
+        # Most events are deltas of an item that was just found.
+        key = (index, identity, owner) if isinstance(index, int) and isinstance(identity, str) else None
+        if key is not None and key in self._found:
+            draft = self._found[key]
+            draft.frames.append(event.frame)
+            return draft
+        draft = self._seen(self._find(payload, owner, False) or self._open(payload, owner), event, payload)
+        if key is not None:
+            self._found[key] = draft
+        return draft
 
     def match_snapshot(self, event: Event, output: list[dict[str, Any]]) -> Iterator[tuple[Draft, dict[str, Any]]]:
         """Pair the snapshot's items with those of the stream: by id, else in order within their type."""
@@ -130,6 +142,7 @@ class Router:
         if identity is not None:
             draft.ids[identity] = None
         self._drafts.append(draft)
+        self._found.clear()
         return draft
 
     def _seen(self, draft: Draft, event: Event, payload: dict[str, Any]) -> Draft:

@@ -6,7 +6,7 @@ nothing readable leaves no trace but its count.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from harness.protocols.responses import catalogue
@@ -24,6 +24,7 @@ STRANDS: dict[str, tuple[ChannelKind, Witness, str]] = {
     **{s.delta: (_KINDS[s.name], Witness.DELTAS, "delta") for s in catalogue.STRANDS if s.name in _KINDS},
     **{s.done: (_KINDS[s.name], Witness.PART_DONE, s.payload) for s in catalogue.STRANDS if s.name in _KINDS},
 }
+STRANDS |= {alias: STRANDS[name] for alias, name in catalogue.ALIASES.items() if name in STRANDS}
 """Event type: the strand it tells, as which witness, in which field."""
 
 PARTS: dict[str, tuple[ChannelKind, str]] = {
@@ -78,27 +79,25 @@ class _Fold:
             self.damage.append((event.frame, event.damage))
         if event.data == DONE and self.done_marker is None:
             self.done_marker = event.frame
+        payload, reader = event.payload, _READERS.get(event.type)
+        # What a reader knows by its own word can be no error, so most events need no look at the error shapes.
+        if reader is not None and payload is not None and payload.get("type") == event.type:
+            reader(self, event, payload)
+            return
         terminal = terminal_of(event)
         if terminal is not None:
             self.terminal = self.terminal or terminal
-            self.usage = usage_of(event.payload or {})
-            self._snapshot(event, event.payload or {})
-        elif event.payload is not None:
-            self._tell(event, event.payload)
-
-    def _tell(self, event: Event, payload: dict[str, Any]) -> None:
-        kind = catalogue.canonical(event.type)
-        self.created = self.created or kind == "response.created"
-        if kind in {ITEM_ADDED, ITEM_DONE}:
-            self._item(event, payload)
-        elif kind in STRANDS:
-            self._strand(event, payload, *STRANDS[kind])
-        elif kind in PART_EVENTS:
-            self._part(event, payload)
-        elif kind not in catalogue.EVENTS:
+            self.usage = usage_of(payload or {})
+            self._snapshot(event, payload or {})
+        elif payload is not None and reader is not None:
+            reader(self, event, payload)
+        elif payload is not None and event.type not in catalogue.EVENTS:
             self.unknown.append((event.frame, event.type))
             if not self.created:
                 self.unknown_prelude.append((event.frame, event.type))
+
+    def _created(self, _: Event, __: dict[str, Any]) -> None:
+        self.created = True
 
     def _item(self, event: Event, payload: dict[str, Any]) -> None:
         item = payload.get("item")
@@ -110,7 +109,8 @@ class _Fold:
         draft.finished |= done
         describe(draft, item, Witness.ITEM_DONE if done else Witness.ADDED)
 
-    def _strand(self, event: Event, payload: dict[str, Any], kind: ChannelKind, witness: Witness, field: str) -> None:
+    def _strand(self, event: Event, payload: dict[str, Any]) -> None:
+        kind, witness, field = STRANDS[event.type]
         text = payload.get(field)
         if not isinstance(text, str) or not text:
             return
@@ -153,6 +153,16 @@ class _Fold:
             events=self.count,
             after=after,
         )
+
+
+_READERS: dict[str, Callable[[_Fold, Event, dict[str, Any]], None]] = {
+    **dict.fromkeys(STRANDS, _Fold._strand),
+    **dict.fromkeys(PART_EVENTS, _Fold._part),
+    ITEM_ADDED: _Fold._item,
+    ITEM_DONE: _Fold._item,
+    "response.created": _Fold._created,
+}
+"""Event type: who reads it. Everything else ends the stream, is known and tells nothing, or is unknown."""
 
 
 def describe(draft: Draft, item: dict[str, Any], witness: Witness) -> None:

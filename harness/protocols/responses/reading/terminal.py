@@ -11,9 +11,6 @@ from harness.protocols.responses.reading.model import Terminal, TerminalKind, Us
 
 STATUSES: dict[str, TerminalKind] = {**{kind.value: kind for kind in TerminalKind}, "canceled": TerminalKind.CANCELLED}
 
-_PASSING = frozenset(EVENTS) - frozenset(TERMINALS) - {"error"}
-"""Types that can be no error, whatever else the event holds; most events of a stream are of these."""
-
 _BADNESS = list(TerminalKind)
 
 USAGE_NAMES: dict[str, tuple[str, ...]] = {
@@ -29,8 +26,6 @@ USAGE_DETAILS: dict[str, tuple[tuple[str, str], ...]] = {
 
 def terminal_of(event: Event) -> Terminal | None:
     """The terminal this event is; None when the response goes on after it."""
-    if event.payload is not None and event.type in _PASSING and event.payload.get("type") == event.type:
-        return None
     error = error_of(event)
     if event.type not in TERMINALS:
         return None if error is None else Terminal(event.frame, TerminalKind.FAILED, event.type or "error", error=error)
