@@ -36,9 +36,11 @@ record-providers: $(READY)  ## bring real servers up here and record them again:
 publish: $(READY)    ## run the pinned releases of real consumers and write reports/published
 	for release in hermes-agent==0.14.0 hermes-agent==0.19.0 openai==2.24.0 openai==3.54.0; do \
 		$(BIN)/harness consumers install $$release || exit 1; done
-	$(BIN)/harness run terminal prelude --consumer hermes-agent==0.14.0 --consumer hermes-agent==0.19.0 \
+	$(BIN)/harness run terminal prelude --consumer hermes-agent==0.14.0 --consumer hermes-agent==0.19.0 || test $$? -eq 1
+	cp reports/latest/report.md reports/published/hermes-agent.md
+	$(BIN)/harness run terminal/output-null terminal/output-missing \
 		--consumer openai-stream==2.24.0 --consumer openai-stream==3.54.0 || test $$? -eq 1
-	cp reports/latest/report.md reports/published/terminal-and-prelude.md
+	cp reports/latest/report.md reports/published/openai-null-output.md
 
 bench: $(READY)
 	$(BIN)/python -m pytest -q -s -m bench tests/bench
