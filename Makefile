@@ -32,6 +32,8 @@ interop-full: $(READY)
 record-providers: $(READY)  ## bring real servers up here and record them again: an hour the first time, minutes after
 	for server in transformers_serve llama_server aimock gpt_oss litellm_proxy; do \
 		$(BIN)/python -m tests.interop.providers.$$server || exit 1; done
+	for provider in transformers llama.cpp aimock gpt-oss litellm; do \
+		$(BIN)/harness shape infer cassettes/$$provider -o cassettes/$$provider/shape.yaml || exit 1; done
 
 publish: $(READY)    ## run the pinned releases of real consumers and write reports/published
 	for release in hermes-agent==0.14.0 hermes-agent==0.19.0 openai==2.24.0 openai==3.54.0; do \

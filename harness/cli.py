@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 HELD, FINDINGS, USAGE, BROKEN, NOTHING_RAN, INTERRUPTED = 0, 1, 2, 3, 5, 130
 
 _MOUNTED: Mapping[str, tuple[str, str]] = {
-    "cassettes": ("harness.cassette.commands:cassettes", "Lint, show and synthesize cassettes."),
+    "cassettes": ("harness.cassette.commands:cassettes", "Lint, scan, show, synthesize and import cassettes."),
     "consumers": ("harness.consumers.commands:consumers", "List, install and check consumers."),
     "drift": ("harness.shape.commands:drift", "Say what changed between two recordings of a provider."),
     "record": ("harness.record.commands:record", "Record a live stream through a loopback proxy."),
@@ -134,21 +134,38 @@ def cli() -> None:
 
 @cli.command()
 @click.argument("scenario", nargs=-1)
+@click.option(
+    "--plan",
+    "plans",
+    multiple=True,
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="A YAML list of mutations, run on every cassette that it changes; may be repeated.",
+)
+@click.option("--cassette", "patterns", multiple=True, metavar="GLOB", help="Only these cassettes for --plan.")
 @click.option("--consumer", "names", multiple=True, metavar="NAME", help="Program under test; may be repeated.")
 @click.option("--json", "json_file", type=click.Path(dir_okay=False, path_type=Path), help="Write the run as JSON.")
 @click.option("--junit", "junit_file", type=click.Path(dir_okay=False, path_type=Path), help="Write JUnit XML.")
 @_folders
 def run(
     scenario: tuple[str, ...],
+    plans: tuple[Path, ...],
+    patterns: tuple[str, ...],
     names: tuple[str, ...],
     json_file: Path | None,
     junit_file: Path | None,
     scenarios: Path,
     cassettes: Path,
 ) -> None:
-    """Run scenarios, all or those named by id, path, folder or glob. The report also lands in reports/latest."""
+    """Run scenarios, all or those named by id, path, folder or glob. The report also lands in reports/latest.
+
+    With --plan, only what is named: the plans, and the scenarios if there are any.
+    """
+    if patterns and not plans:
+        raise click.UsageError("--cassette goes with --plan; a scenario names its cassettes itself")
     library = _library(scenarios, cassettes)
-    cases = library.cases(library.scenarios(scenario))
+    cases = library.cases(library.scenarios(scenario)) if scenario or not plans else []
+    for plan in plans:
+        cases += _plan_cases(library, plan, patterns)
     options = _stated(scenarios=scenarios, cassettes=cassettes)
     sys.exit(_play(cases, names, options, json_file=json_file, junit_file=junit_file))
 
@@ -256,6 +273,14 @@ def _library(scenarios: Path, cassettes: Path) -> Library:
     return Library(scenarios, cassettes)
 
 
+def _plan_cases(library: Library, plan: Path, patterns: Sequence[str]) -> list[Planned]:
+    cases, missed = library.plan_cases(plan, patterns)
+    click.echo(f"{plan}: applies to {len(cases)} of {len(cases) + len(missed)} cassettes")
+    if missed:
+        click.echo(f"It matches nothing in {len(missed)}, which are not run: {', '.join(missed)}")
+    return cases
+
+
 def _name_of(cassette: str, root: Path) -> str:
     """A cassette may be named by its path too, because that is what a shell completes."""
     path = Path(cassette)
@@ -263,14 +288,10 @@ def _name_of(cassette: str, root: Path) -> str:
 
 
 def _planned(exchange: Exchange, plan_file: Path) -> Exchange:
-    from harness.cassette.yamlsource import read_yaml
-    from harness.mutations import Plan, PlanError
+    from harness.campaign.scenario import read_plan
 
-    source = read_yaml(plan_file)
-    try:
-        applied = Plan.from_json(source.data).apply(exchange)
-    except PlanError as error:
-        raise source.error(error.pointer, str(error)) from error
+    plan, source = read_plan(plan_file)
+    applied = plan.apply(exchange)
     for miss in applied.misses:
         raise source.error(f"/{miss.number}", str(miss))
     return applied.exchange
@@ -321,7 +342,7 @@ def _play(
     from harness.report.terminal import Terminal
 
     if not cases:
-        raise _NothingRan("no scenario was selected, so nothing ran")
+        raise _NothingRan("no case was selected, so nothing ran")
     _refuse_unknown(names, open_consumer)
     summary = Summary()
     try:

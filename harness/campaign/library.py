@@ -7,8 +7,8 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 
 from harness.campaign.case import Planned
-from harness.campaign.scenario import Scenario, ScenarioError, load_scenario
-from harness.cassette import Cassette, find, load
+from harness.campaign.scenario import PLAN, Scenario, ScenarioError, load_scenario, plan_scenario
+from harness.cassette import Cassette, exchange_of, find, load
 
 
 class NotFound(Exception):
@@ -41,11 +41,31 @@ class Library:
         """
         return [Planned(scenario, self.cassette(name)) for scenario in scenarios for name in self._matching(scenario)]
 
+    def plan_cases(self, path: Path, patterns: Sequence[str] = ()) -> tuple[list[Planned], list[str]]:
+        """A lone plan with every cassette that it changes, and the names of those in which it finds nothing to change.
+
+        Raises NotFound for a pattern that selects no cassette, ScenarioError for a broken plan, CassetteError.
+        """
+        scenario = plan_scenario(path)
+        cases, missed = list[Planned](), list[str]()
+        for name in self._selected(patterns or ("*",)):
+            cassette = self.cassette(name)
+            if scenario.plan.apply(exchange_of(cassette)).misses:
+                missed.append(name)
+            else:
+                cases.append(Planned(scenario, cassette))
+        return cases, missed
+
     def case(self, id: str) -> Planned:
-        """The case of an id, ``SCENARIO@CASSETTE``. Raises NotFound, ScenarioError, CassetteError."""
+        """The case of an id, ``SCENARIO@CASSETTE`` or ``plan:FILE@CASSETTE``.
+
+        Raises NotFound, ScenarioError, CassetteError.
+        """
         scenario_id, at, name = id.rpartition("@")
         if not at:
             raise NotFound(f"{id!r} is no case id; a case id is SCENARIO@CASSETTE, as a report prints it")
+        if scenario_id.startswith(PLAN):
+            return Planned(plan_scenario(Path(scenario_id.removeprefix(PLAN))), self.cassette(name))
         scenarios = self.scenarios([scenario_id])
         if len(scenarios) != 1:
             raise NotFound(f"{scenario_id!r} selects {len(scenarios)} scenarios; a case has one")
@@ -90,6 +110,12 @@ class Library:
         if plain.resolve().is_relative_to(self._scenarios.resolve()):
             return plain.resolve().relative_to(self._scenarios.resolve()).as_posix()
         return plain.as_posix()
+
+    def _selected(self, patterns: Sequence[str]) -> list[str]:
+        for pattern in patterns:
+            if not any(fnmatchcase(name, pattern) for name in self._cassette_names()):
+                raise NotFound(f"{pattern!r} selects no cassette in {self._cassettes}")
+        return [name for name in self._cassette_names() if any(fnmatchcase(name, pattern) for pattern in patterns)]
 
     def _matching(self, scenario: Scenario) -> list[str]:
         names: dict[str, None] = {}

@@ -16,7 +16,7 @@ from typing import Any
 
 from jsonschema import Draft202012Validator
 
-from harness.cassette.yamlsource import SourceError, check, read_yaml
+from harness.cassette.yamlsource import Source, SourceError, check, read_yaml
 from harness.mutations import Plan, PlanError
 
 
@@ -62,6 +62,27 @@ def load_scenario(path: Path, id: str) -> Scenario:
         expect=body.get("expect", {}),
         path=path,
     )
+
+
+def read_plan(path: Path) -> tuple[Plan, Source]:
+    """The plan in a YAML file, and its source for what is wrong with it later. Raises ScenarioError."""
+    source = read_yaml(path, ScenarioError)
+    try:
+        return Plan.from_json(source.data), source
+    except PlanError as error:
+        raise source.error(error.pointer, str(error)) from error
+
+
+def plan_scenario(path: Path) -> Scenario:
+    """A lone plan as a scenario, for any cassette: nothing beyond the invariants is expected. Raises ScenarioError."""
+    plan, _ = read_plan(path)
+    head = [line.strip("# ") for line in path.read_text(encoding="utf-8").splitlines() if line.startswith("#")]
+    summary = head[0] if head else f"The plan in {path}."
+    return Scenario(f"{PLAN}{path}", summary, " ".join(head[1:]), cassettes=(), plan=plan, path=path)
+
+
+PLAN = "plan:"
+"""What the id of a lone plan's scenario begins with; the path of its file follows."""
 
 
 @cache

@@ -1,6 +1,6 @@
-"""``harness cassettes``: lint, show, synth, import.
+"""``harness cassettes``: lint, scan, show, synth, import.
 
-Exit codes: 0 fine, 1 lint errors, 2 usage (a broken cassette is usage too).
+Exit codes: 0 fine, 1 lint errors or secrets, 2 usage (a broken cassette is usage too).
 """
 
 from __future__ import annotations
@@ -13,17 +13,21 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from harness.cassette.anchors import RuleSet
 from harness.cassette.errors import CassetteError
 from harness.cassette.importing.command import import_
 from harness.cassette.listing import is_event_stream, rows
 from harness.cassette.model import Cassette, Interaction
 from harness.cassette.reader import find, load
+from harness.cassette.rulefile import RuleError, load_rules
+from harness.cassette.rules import RULES
+from harness.cassette.scanning import leaks_in
 from harness.cassette.synth import DEFAULT_SEED, PROFILES, SCRIPTS, build_all
 from harness.cassette.writer import save
 from harness.protocols.responses.lint import Level, lint
 from harness.wire import decode
 
-LINT_ERRORS, BROKEN = 1, 2
+LINT_ERRORS, SECRETS, BROKEN = 1, 1, 2
 
 LIBRARY = Path("cassettes")
 
@@ -56,6 +60,36 @@ def lint_command(context: click.Context, paths: tuple[Path, ...]) -> None:
         click.echo(f"{folder}: {'errors' if worst else 'ok'}")
         code = max(code, worst)
     context.exit(code)
+
+
+@cassettes.command("scan")
+@click.argument("paths", nargs=-1, type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.option(
+    "--rules",
+    "rule_files",
+    multiple=True,
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="A YAML file of more rules (name, pattern, why); may be repeated.",
+)
+@click.pass_context
+def scan_command(context: click.Context, paths: tuple[Path, ...], rule_files: tuple[Path, ...]) -> None:
+    """Look for secrets in every cassette in PATHS (default: ./cassettes). Says where and which rule, never what."""
+    folders = _folders(paths)
+    try:
+        rules = RuleSet([*RULES, *(rule for path in rule_files for rule in load_rules(path))])
+    except RuleError as error:
+        raise click.UsageError(str(error)) from error
+    found, code = 0, 0
+    for folder in folders:
+        try:
+            for leak in leaks_in(folder, rules):
+                found += 1
+                click.echo(leak)
+        except CassetteError as error:
+            click.echo(f"{folder}: broken: {error}", err=True)
+            code = BROKEN
+    click.echo(f"{found} hits in {len(folders)} cassettes, {len(rules.rules)} rules")
+    context.exit(code or (SECRETS if found else 0))
 
 
 @cassettes.command("show")

@@ -8,27 +8,19 @@ refuses while anything is left.
 from __future__ import annotations
 
 import json
-import re
-import zlib
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
+from harness.cassette.anchors import KNOWN, RuleSet
+from harness.cassette.codings import Decoding, UnknownCoding, codings_of
+from harness.cassette.hits import Hit, is_placeholder, placeholder
+from harness.cassette.masking import masked, secrets
 from harness.cassette.model import Cassette, Interaction, RecordedRequest, RecordedResponse
-from harness.cassette.rules import ALLOWED_HEADERS, RULES, Rule
+from harness.cassette.redactor import hits_in_body, redactor_for
+from harness.cassette.rules import ALLOWED_HEADERS
 from harness.cassette.yamlsource import pointer_to
 from harness.delivery import Headers
-
-
-@dataclass(frozen=True, slots=True)
-class Hit:
-    """A secret that is still there. It never holds the secret itself."""
-
-    rule: str
-    where: str
-    """``response.body``, ``request.path``, ``request.header:NAME``, ``request.body/input/0`` ..."""
-    start: int
-    end: int
 
 
 class RedactionError(Exception):
@@ -48,35 +40,6 @@ NOT_ALLOWED = "header-not-allowed"
 UNREADABLE = "body-not-readable"
 
 
-def placeholder(length: int) -> str:
-    """What stands for a secret of ``length`` bytes."""
-    return _PREFIX + "x" * (length - len(_PREFIX)) if length > len(_PREFIX) else "x" * length
-
-
-def is_placeholder(secret: bytes) -> bool:
-    return _PLACEHOLDER.fullmatch(secret) is not None
-
-
-_PREFIX = "redacted-"
-_PLACEHOLDER = re.compile(rb"(?:redacted-)?x+")
-
-
-def scan(data: bytes, where: str, rules: Iterable[Rule] = RULES) -> Iterator[Hit]:
-    """The secrets in ``data`` that no placeholder has replaced yet, rule by rule."""
-    for rule in rules:
-        for match in rule.pattern.finditer(data):
-            if not is_placeholder(match["secret"]):
-                yield Hit(rule.name, where, *match.span("secret"))
-
-
-def overwrite(data: bytes, hits: Iterable[Hit]) -> bytes:
-    """``data`` with a placeholder over every hit; the length stays."""
-    mended = bytearray(data)
-    for start, end in _merged(hits):
-        mended[start:end] = placeholder(end - start).encode()
-    return bytes(mended)
-
-
 def redact(cassette: Cassette) -> Cassette:
     """The same cassette without what the rules find; marks say what was replaced."""
     interactions = tuple(
@@ -86,68 +49,69 @@ def redact(cassette: Cassette) -> Cassette:
     return replace(cassette, interactions=interactions)
 
 
-def unresolved(cassette: Cassette) -> tuple[Hit, ...]:
+def unresolved(cassette: Cassette, rules: RuleSet = KNOWN) -> tuple[Hit, ...]:
     """What keeps the cassette from being written: rule hits anywhere, and header values nobody has allowed."""
     notes = f"{cassette.description}\n{cassette.provenance.notes}".encode()
-    return (*scan(notes, "notes"), *(hit for entry in cassette.interactions for hit in _unresolved_of(entry)))
+    entries = (hit for entry in cassette.interactions for hit in _unresolved_of(entry, rules))
+    return (*_hits(notes, "notes", rules), *entries)
 
 
-def _unresolved_of(entry: Interaction) -> Iterator[Hit]:
+def _unresolved_of(entry: Interaction, rules: RuleSet) -> Iterator[Hit]:
     prefix = f"interaction {entry.turn}.{entry.attempt} "
-    yield from scan(entry.request.path.encode(), f"{prefix}request.path")
-    yield from scan(_json(entry.request.body), f"{prefix}request.body")
-    yield from _unresolved_body(entry.response, f"{prefix}response.body")
+    yield from _hits(entry.request.path.encode(), f"{prefix}request.path", rules)
+    yield from _hits(_json(entry.request.body), f"{prefix}request.body", rules, _JSON_DEPTH)
+    yield from _unresolved_body(entry.response, f"{prefix}response.body", rules)
     for side, headers in (("request", entry.request.headers), ("response", entry.response.headers)):
         for name, value in headers:
             where = f"{prefix}{side}.header:{name.lower()}"
-            secrets = tuple(scan(value.encode(), where))
-            yield from secrets
-            if name.lower() not in ALLOWED_HEADERS and not secrets and value and not is_placeholder(value.encode()):
+            found = tuple(_hits(value.encode(), where, rules))
+            yield from found
+            if name.lower() not in ALLOWED_HEADERS and not found and value and not is_placeholder(value.encode()):
                 yield Hit(NOT_ALLOWED, where, 0, len(value.encode()))
 
 
-def _unresolved_body(response: RecordedResponse, where: str) -> Iterator[Hit]:
+def _unresolved_body(response: RecordedResponse, where: str, rules: RuleSet) -> Iterator[Hit]:
     """Hits in the body as a client reads it; a body that cannot be read here may hold anything."""
-    coding = response.header("content-encoding").strip().lower()
     try:
-        yield from scan(_DECODERS[coding](response.body), where)
-    except (KeyError, zlib.error):
+        decoding = Decoding(codings_of(response.headers))
+    except UnknownCoding:
         yield Hit(UNREADABLE, where, 0, len(response.body))
+        return
+    meant = decoding.feed(response.body)
+    if decoding.broken:
+        yield Hit(UNREADABLE, where, 0, len(response.body))
+    yield from hits_in_body(meant, response.header("content-type"), where, rules)
 
 
-def _inflated(body: bytes) -> bytes:
-    # A truncated body is a recording like any other: what comes out of it is what a client sees.
-    return zlib.decompressobj(zlib.MAX_WBITS | 32).decompress(body)
+def _hits(text: bytes, where: str, rules: RuleSet, depth: int = 3) -> Iterator[Hit]:
+    """Secrets in a small text, as deep as :func:`masked` reads it."""
+    for secret in secrets(text, rules, depth):
+        yield Hit(secret.rule, where, secret.spans[0][0], secret.spans[-1][1])
 
 
-_DECODERS: Mapping[str, Callable[[bytes], bytes]] = {
-    "": bytes,
-    "identity": bytes,
-    "gzip": _inflated,
-    "x-gzip": _inflated,
-    "deflate": _inflated,
-}
+_JSON_DEPTH = 4
+"""A request's body was parsed, and is read as the JSON text that it was: one level more than any other text."""
 
 
 def _redact_request(request: RecordedRequest) -> RecordedRequest:
     headers, header_marks = _redact_headers(request.headers)
-    path = request.path.encode()
-    path_hits = tuple(scan(path, "path"))
-    text = _json(request.body)
+    path, path_rules = masked(request.path.encode())
     # Placeholders are plain letters, so the JSON stays JSON.
-    body = json.loads(overwrite(text, scan(text, "body")))
-    marks = [*request.redacted, *header_marks, *(["path"] if path_hits else []), *_changed(request.body, body)]
-    return replace(
-        request, headers=headers, path=overwrite(path, path_hits).decode(), body=body, redacted=tuple(_unique(marks))
-    )
+    body = json.loads(masked(_json(request.body), _JSON_DEPTH)[0])
+    marks = [*request.redacted, *header_marks, *(["path"] if path_rules else []), *_changed(request.body, body)]
+    return replace(request, headers=headers, path=path.decode(), body=body, redacted=_unique(marks))
 
 
 def _redact_response(response: RecordedResponse) -> RecordedResponse:
     headers, header_marks = _redact_headers(response.headers)
     # A content-encoded body is left as it is: overwriting compressed bytes would break it. Writing then refuses.
-    hits = () if response.header("content-encoding") else tuple(scan(response.body, "body"))
-    marks = [*response.redacted, *header_marks, *(hit.rule for hit in hits)]
-    return replace(response, headers=headers, body=overwrite(response.body, hits), redacted=tuple(_unique(marks)))
+    body, rules = (response.body, ()) if codings_of(response.headers) else _redact_body(response)
+    return replace(response, headers=headers, body=body, redacted=_unique([*response.redacted, *header_marks, *rules]))
+
+
+def _redact_body(response: RecordedResponse) -> tuple[bytes, Iterable[str]]:
+    redactor = redactor_for(response.header("content-type"))
+    return redactor.feed(response.body) + redactor.close(), redactor.rules
 
 
 def _redact_headers(headers: Headers) -> tuple[Headers, list[str]]:
@@ -159,19 +123,7 @@ def _redact_headers(headers: Headers) -> tuple[Headers, list[str]]:
 def _redact_value(name: str, value: str) -> str:
     if name.lower() not in ALLOWED_HEADERS:
         return placeholder(len(value.encode()))
-    data = value.encode()
-    return overwrite(data, scan(data, name)).decode()
-
-
-def _merged(hits: Iterable[Hit]) -> list[tuple[int, int]]:
-    """Spans that touch or overlap become one, so that no half of a secret is left between two placeholders."""
-    spans: list[tuple[int, int]] = []
-    for start, end in sorted((hit.start, hit.end) for hit in hits):
-        if spans and start <= spans[-1][1]:
-            spans[-1] = (spans[-1][0], max(end, spans[-1][1]))
-        else:
-            spans.append((start, end))
-    return spans
+    return masked(value.encode())[0].decode()
 
 
 def _json(body: Any) -> bytes:
@@ -190,5 +142,5 @@ def _changed(old: Any, new: Any, path: tuple[str | int, ...] = ()) -> Iterator[s
         yield pointer_to(path)
 
 
-def _unique(marks: Iterable[str]) -> list[str]:
-    return list(dict.fromkeys(marks))
+def _unique(marks: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(marks))

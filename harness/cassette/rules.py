@@ -26,7 +26,7 @@ def _rule(name: str, pattern: bytes, why: str) -> Rule:
 
 # A key-shaped text starts where no word goes on, or every base64 blob would hold some.
 # In JSON the letter before it may be the end of an escape: the n of a line feed is no part of a word.
-_START = rb"(?:(?<![A-Za-z0-9_+/=-])|(?<=\\[bfnrt])|(?<=\\u[0-9A-Fa-f]{4}))"
+_START = rb"(?:(?<![A-Za-z0-9_+/-])|(?<=\\[bfnrt])|(?<=\\u[0-9A-Fa-f]{4}))"
 # JSON inside a JSON text has its quotes escaped, once a level.
 _QUOTE = rb'(?<!\\)\\*"'
 

@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from dataclasses import replace
 from typing import Any
 
 from harness.cassette import Cassette, Interaction, Provenance, RecordedRequest, RecordedResponse, redact
-from harness.cassette.yamlsource import pointer_to
 from harness.delivery import Framing, Headers
 from harness.record.events import Headed, Opened
-from harness.record.masking import masked
 
 _NO_RESPONSE = RecordedResponse(None, (), Framing.CLOSE, b"", (), "cut")
 
@@ -23,10 +19,8 @@ def header(headers: Headers, name: str) -> str:
 
 def safe_request(event: Opened) -> RecordedRequest:
     """The request without its secrets; its body when that is JSON."""
-    surface = _redacted(RecordedRequest(event.method, event.path, event.headers, _json(event.payload)), _NO_RESPONSE)
-    marks: list[str] = []
-    body = _deeper(surface.request.body, (), marks)
-    return replace(surface.request, body=body, redacted=tuple(dict.fromkeys((*surface.request.redacted, *marks))))
+    request = RecordedRequest(event.method, event.path, event.headers, _json(event.payload))
+    return _redacted(request, _NO_RESPONSE).request
 
 
 def safe_response(event: Headed) -> RecordedResponse:
@@ -46,17 +40,3 @@ def _json(body: bytes) -> Any:
         return json.loads(body)
     except ValueError:
         return None
-
-
-def _deeper(value: Any, path: tuple[str | int, ...], marks: list[str]) -> Any:
-    """The texts of a JSON value read as what they mean: an escape may hide from the surface where a secret begins."""
-    if isinstance(value, str):
-        text, rules = masked(value.encode("utf-8", "surrogatepass"))
-        if rules:
-            marks.append(pointer_to(path))
-        return text.decode("utf-8", "surrogatepass") if rules else value
-    if isinstance(value, dict | list):
-        entries: Iterator[tuple[str | int, Any]] = iter(value.items() if isinstance(value, dict) else enumerate(value))
-        mended = [(key, _deeper(entry, (*path, key), marks)) for key, entry in entries]
-        return dict(mended) if isinstance(value, dict) else [entry for _, entry in mended]
-    return value

@@ -16,10 +16,10 @@ from typing import Any, BinaryIO, Protocol
 import orjson
 
 from harness.cassette import RecordedResponse
-from harness.record.codings import Decoding, UnknownCoding, codings_of
+from harness.cassette.codings import Decoding, UnknownCoding, codings_of
+from harness.cassette.redactor import Redactor, redactor_for
 from harness.record.events import Came, Ended, Event, Headed, Opened
 from harness.record.heads import header, safe_request, safe_response
-from harness.record.redactor import Redactor, redactor_for
 from harness.record.seating import Seating
 from harness.record.target import Target, fresh_folder
 

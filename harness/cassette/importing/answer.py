@@ -6,10 +6,10 @@ headers belie its bytes would be replayed as a broken answer that nobody ever se
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from harness.cassette.codings import Decoding, UnknownCoding, codings_of
 from harness.cassette.model import RecordedEnding, RecordedResponse
 from harness.delivery import Framing, Headers
 
@@ -80,13 +80,17 @@ def readable(response: RecordedResponse) -> tuple[RecordedResponse, tuple[str, .
 
     One that cannot be decoded here is left as it is: writing the cassette will refuse it.
     """
-    coding = response.header("content-encoding").strip().lower()
-    if coding not in _CODINGS:
+    codings = codings_of(response.headers)
+    if not codings:
         return response, ()
+    coding = ", ".join(codings)
     try:
-        body = zlib.decompressobj(zlib.MAX_WBITS | 32).decompress(response.body)
-    except zlib.error as error:
-        return response, (f"the body cannot be decoded as {coding} ({error})",)
+        decoding = Decoding(codings)
+    except UnknownCoding:
+        return response, (f"the body cannot be decoded as {coding}",)
+    body = decoding.feed(response.body)
+    if decoding.broken:
+        return response, (f"the body cannot be decoded as {coding}",)
     plain = replace(
         response,
         headers=_without(_without(response.headers, "content-encoding"), "content-length"),
@@ -95,9 +99,6 @@ def readable(response: RecordedResponse) -> tuple[RecordedResponse, tuple[str, .
         chunks=_one_chunk(body, response.head_ms),
     )
     return plain, (f"the body came with content-encoding {coding}; it is kept decoded, to redact it",)
-
-
-_CODINGS = frozenset({"gzip", "x-gzip", "deflate"})
 
 
 def _one_chunk(body: bytes, ms: float) -> tuple[tuple[int, float], ...]:

@@ -14,6 +14,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from harness import __version__
+from harness.cassette.codings import codings_of
 from harness.cassette.importing.answer import readable
 from harness.cassette.importing.importer import Exchanged, Importer, Raw
 from harness.cassette.importing.table import IMPORTERS
@@ -115,7 +116,7 @@ _TOLD = ("input", "messages", "previous_response_id")
 def _redacted(cassette: Cassette) -> tuple[Cassette, list[str]]:
     """Redacted; a coded body that holds secrets is decoded for it, since bytes of a coding cannot be overwritten."""
     mended = redact(cassette)
-    coded = [entry for entry in mended.interactions if entry.response.header("content-encoding")]
+    coded = [entry for entry in mended.interactions if codings_of(entry.response.headers)]
     if not any(unresolved(replace(mended, interactions=(entry,))) for entry in coded):
         return mended, []
     remarks: list[str] = []

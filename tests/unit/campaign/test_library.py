@@ -3,7 +3,7 @@ import pytest
 from harness.campaign.library import Library, NotFound
 from harness.campaign.scenario import ScenarioError
 from harness.cassette import CassetteError, save
-from tests.unit.campaign.fakes import cassette, write_scenario
+from tests.unit.campaign.fakes import BODY, cassette, write_scenario
 
 ALL = ["x/one", "x/two", "y/deep/three", "y/one"]
 
@@ -84,3 +84,43 @@ def test_the_id_of_a_case_leads_back_to_it(library):
 def test_folders_that_are_not_there(tmp_path):
     with pytest.raises(NotFound, match="no scenarios folder"):
         Library(tmp_path / "a", tmp_path / "b").scenarios()
+
+
+PLAN = "# What changed.\n# Why it matters.\n- patch: {at: response.completed, edit: [{op: replace, path: /response/output, value: null}]}\n"
+
+
+@pytest.fixture
+def plan(tmp_path):
+    path = tmp_path / "plan.yaml"
+    path.write_text(PLAN)
+    return path
+
+
+def test_a_lone_plan_takes_the_cassettes_it_changes_and_names_the_others(library, plan, tmp_path):
+    save(cassette("demo/unfinished", BODY.partition(b"\n\n")[0] + b"\n\n"), tmp_path / "cassettes")
+    cases, missed = library.plan_cases(plan)
+    assert [case.id for case in cases] == [f"plan:{plan}@{name}" for name in ("demo/more", "demo/text", "other/text")]
+    assert missed == ["demo/unfinished"]
+    assert (cases[0].scenario.summary, cases[0].scenario.why) == ("What changed.", "Why it matters.")
+
+
+def test_a_case_of_a_lone_plan_is_found_by_its_id(library, plan):
+    for case in library.plan_cases(plan)[0]:
+        again = library.case(case.id)
+        assert again == case
+        assert again.prepare() == case.prepare()
+
+
+def test_a_lone_plan_on_cassettes_by_glob(library, plan):
+    assert [case.cassette.name for case in library.plan_cases(plan, ["other/*", "*/more"])[0]] == [
+        "demo/more",
+        "other/text",
+    ]
+    with pytest.raises(NotFound, match=r"'nope/\*' selects no cassette"):
+        library.plan_cases(plan, ["nope/*"])
+
+
+def test_a_broken_lone_plan(library, plan):
+    plan.write_text("- nope: {}\n")
+    with pytest.raises(ScenarioError, match=r"plan\.yaml:1 at /0: there is no operator 'nope'"):
+        library.plan_cases(plan)

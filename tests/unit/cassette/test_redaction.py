@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.cassette import Interaction, RecordedRequest, RedactionError, redact, save, unresolved
-from harness.cassette.redaction import NOT_ALLOWED, UNREADABLE, is_placeholder, overwrite, placeholder, scan
+from harness.cassette.hits import is_placeholder, overwrite, placeholder, scan
+from harness.cassette.redaction import NOT_ALLOWED, UNREADABLE
 from harness.cassette.rules import ALLOWED_HEADERS, RULES
 from tests.corpus import requires_corpus
 from tests.corpus import streams as recorded
@@ -188,7 +189,7 @@ def test_the_error_names_turn_and_rule():
         ("gzip", b"", []),
         ("gzip", b"no gzip", [UNREADABLE]),
         ("br", b"x", [UNREADABLE]),
-        ("identity", KEY.encode(), ["api-key"]),
+        ("gzip", gzip.compress(b"harmless ", mtime=0) + gzip.compress(KEY.encode(), mtime=0), ["api-key"]),
     ],
 )
 def test_an_encoded_body_is_read_before_it_passes(coding, body, rules):
@@ -196,6 +197,12 @@ def test_an_encoded_body_is_read_before_it_passes(coding, body, rules):
     made = redact(answered(headers=headers, body=body, chunks=((0, 1),) if body else ()))
     assert made.interactions[0].response.body == body
     assert [hit.rule for hit in unresolved(made)] == rules
+
+
+def test_a_body_that_is_coded_as_itself_is_redacted():
+    made = redact(answered(headers=(("Content-Encoding", "identity"),), body=KEY.encode(), chunks=((0, 1),)))
+    assert made.interactions[0].response.body == placeholder(len(KEY)).encode()
+    assert unresolved(made) == ()
 
 
 def test_no_allowed_header_carries_credentials():

@@ -119,7 +119,7 @@ def test_a_plan_that_matches_nothing_is_an_error(folder, consumers):
 def test_nothing_to_run(folder, consumers):
     (folder / "scenarios/a/one.yaml").unlink()
     result = invoke("run")
-    assert (result.exit_code, result.output) == (5, "Error: no scenario was selected, so nothing ran\n")
+    assert (result.exit_code, result.output) == (5, "Error: no case was selected, so nothing ran\n")
 
 
 def test_nothing_that_a_consumer_is_asked(folder, consumers):
@@ -287,3 +287,33 @@ def test_serving_until_interrupted(folder):
     assert (server.returncode, err) == (0, "")
     assert "POST /v1/responses  turn 1, attempt 1:" in out
     assert "POST /v1/responses  turn 2, attempt 1:" in out
+
+
+NULL = "- patch: {at: response.completed, edit: [{op: replace, path: /response/output, value: null}]}\n"
+
+
+def test_a_lone_plan_is_run_and_reproduced(folder, consumers):
+    (folder / "null.yaml").write_text(NULL)
+    result = invoke("run", "--plan", "null.yaml")
+    assert "null.yaml: applies to 1 of 1 cassettes\n" in result.output
+    report = json.loads((folder / "reports/latest/report.json").read_text())
+    (case,) = report["cases"]
+    assert case["id"] == "plan:null.yaml@demo/text"
+    assert shlex.split(case["reproduce"])[:3] == ["harness", "replay", case["id"]]
+    again = invoke("replay", case["id"])
+    assert again.exit_code == result.exit_code
+    assert json.loads((folder / "reports/latest/report.json").read_text())["cases"][0]["id"] == case["id"]
+
+
+def test_a_plan_that_matches_nowhere_runs_nothing_and_says_so(folder, consumers):
+    (folder / "gone.yaml").write_text(NULL.replace("completed", "incomplete"))
+    result = invoke("run", "--plan", "gone.yaml")
+    assert result.exit_code == 5
+    assert (
+        "gone.yaml: applies to 0 of 1 cassettes\nIt matches nothing in 1, which are not run: demo/text\n"
+        in result.output
+    )
+
+
+def test_globs_without_a_plan_are_usage(folder, consumers):
+    assert invoke("run", "--cassette", "demo/*").exit_code == 2

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from harness.cassette import delivery_of, load
 from harness.delivery import Cut, Delivery, End, Exchange, Framing, Head, Reset, Send
 from harness.replay import LoopbackServer
-from tests.unit.record.planted import delta
+from tests.unit.cassette.planted import delta
 from tests.unit.record.taping import ask, taping
 
 EVENT_STREAM = ("content-type", "text/event-stream; charset=utf-8")

@@ -12,7 +12,7 @@ from harness.cassette import load
 from harness.delivery import Delivery, End, Exchange, Framing, Head, Send
 from harness.record.upstream import BadUpstream, Upstream
 from harness.replay import LoopbackServer
-from tests.unit.record.planted import KEY, delta
+from tests.unit.cassette.planted import KEY, delta
 
 ASK = """
 import os, urllib.request

@@ -24,7 +24,7 @@ from harness.record.keeper import LocalKeeper
 from harness.record.restore import CUT_BY_RECORDER, restore
 from harness.record.target import Target, journals
 from harness.replay import LoopbackServer
-from tests.unit.record.planted import KEY, PLACES, delta
+from tests.unit.cassette.planted import KEY, PLACES, delta
 from tests.unit.record.taping import hear_until, request
 
 OPENED = Opened(

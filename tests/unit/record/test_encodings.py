@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from harness.cassette import load
+from harness.cassette.codings import Decoding, UnknownCoding, codings_of
 from harness.delivery import Cut, Delivery, End, Exchange, Framing, Head, Send
-from harness.record.codings import Decoding, UnknownCoding, codings_of
 from harness.replay import LoopbackServer
-from tests.unit.record.planted import KEY, delta
+from tests.unit.cassette.planted import KEY, delta
 from tests.unit.record.taping import ask, taping
 
 TEXT = b"".join(delta(f"word{number} ") for number in range(30))

@@ -13,7 +13,7 @@ from harness.cassette import load
 from harness.delivery import Cut, Delivery, End, Exchange, Framing, Head, Reset, Send, Stall, Wait
 from harness.record.restore import CUT_BY_RECORDER
 from harness.replay import LoopbackServer
-from tests.unit.record.planted import KEY, delta
+from tests.unit.cassette.planted import KEY, delta
 from tests.unit.record.taping import ask, hear, hear_until, request, taping
 
 HEAD = Head()

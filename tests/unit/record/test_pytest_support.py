@@ -9,7 +9,7 @@ from pathlib import Path
 
 from harness.delivery import Delivery, End, Exchange, Head, Send
 from harness.replay import LoopbackServer
-from tests.unit.record.planted import delta
+from tests.unit.cassette.planted import delta
 
 SUITE = """
 import httpx

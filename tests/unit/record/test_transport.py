@@ -18,7 +18,7 @@ from harness.record.recording import Mode, NotRecorded, Recording
 from harness.record.target import Target
 from harness.record.transport import Tape, transports
 from harness.replay import LoopbackServer
-from tests.unit.record.planted import KEY, delta
+from tests.unit.cassette.planted import KEY, delta
 
 TYPE = (("content-type", "text/event-stream"),)
 CHUNKED, LENGTH = Head(200, TYPE), Head(200, TYPE, Framing.LENGTH, 99)

@@ -9,28 +9,42 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from functools import cache
+from functools import cache, cached_property
 from importlib import import_module
 from typing import Any
 
-from harness.cassette.redaction import Hit, scan
+from harness.cassette.hits import Hit, scan
 from harness.cassette.rules import RULES, Rule
 
 Literals = frozenset[bytes]
 
 
-def hits_in(text: bytes) -> Iterator[Hit]:
-    """As ``scan(text, "")``, without the rules that cannot match; ``where`` is left empty."""
-    return scan(text, "", possible(text))
+class RuleSet:
+    """Rules, and what is known of all of them together."""
 
+    def __init__(self, rules: Iterable[Rule]) -> None:
+        self.rules = tuple(rules)
 
-def possible(text: bytes) -> list[Rule]:
-    """The rules one of whose literals is in ``text``, and those that have none."""
-    lowered = text.lower()
-    # Nearly every text holds none of all the literals, and one search tells.
-    if _any_literal().search(lowered) is None:
-        return _WITHOUT
-    return [rule for rule in RULES if _may_match(anchors(rule.pattern), lowered)]
+    def hits_in(self, text: bytes) -> Iterator[Hit]:
+        """As ``scan(text, "", rules)``, without the rules that cannot match; ``where`` is left empty."""
+        return scan(text, "", self.possible(text))
+
+    def possible(self, text: bytes) -> list[Rule]:
+        """The rules one of whose literals is in ``text``, and those that have none."""
+        lowered = text.lower()
+        # Nearly every text holds none of all the literals, and one search tells.
+        if self._any_literal.search(lowered) is None:
+            return self._without
+        return [rule for rule in self.rules if _may_match(anchors(rule.pattern), lowered)]
+
+    @cached_property
+    def _any_literal(self) -> re.Pattern[bytes]:
+        """Finds any literal of any rule."""
+        return re.compile(_trie(frozenset[bytes]().union(*(anchors(rule.pattern) for rule in self.rules))))
+
+    @cached_property
+    def _without(self) -> list[Rule]:
+        return [rule for rule in self.rules if not anchors(rule.pattern)]
 
 
 @cache
@@ -38,12 +52,6 @@ def anchors(pattern: re.Pattern[bytes]) -> Literals:
     """Lower-case literals one of which is in every match of ``pattern``; empty when no such set was found."""
     tree = import_module("re._parser").parse(pattern.pattern, pattern.flags)
     return _best(tree) or frozenset()
-
-
-@cache
-def _any_literal() -> re.Pattern[bytes]:
-    """Finds any literal of any rule."""
-    return re.compile(_trie(frozenset[bytes]().union(*(anchors(rule.pattern) for rule in RULES))))
 
 
 def _trie(literals: Literals) -> bytes:
@@ -133,4 +141,6 @@ _MANY = 64
 _NEVER = rb"(?!)"
 _EMPTY = frozenset({"AT", "ASSERT", "ASSERT_NOT"})
 _REPEATS = frozenset({"MAX_REPEAT", "MIN_REPEAT", "POSSESSIVE_REPEAT"})
-_WITHOUT = [rule for rule in RULES if not anchors(rule.pattern)]
+
+KNOWN = RuleSet(RULES)
+"""The rules that redaction goes by."""

@@ -12,8 +12,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from harness.cassette.redaction import placeholder
-from harness.record.anchors import hits_in
+from harness.cassette.anchors import KNOWN, RuleSet
+from harness.cassette.hits import placeholder
 
 Span = tuple[int, int]
 
@@ -46,15 +46,15 @@ class Secret(NamedTuple):
     spans: tuple[Span, ...]
 
 
-def secrets(text: bytes, depth: int = 3) -> Iterator[Secret]:
+def secrets(text: bytes, rules: RuleSet = KNOWN, depth: int = 3) -> Iterator[Secret]:
     """Every secret in ``text`` and in the JSON strings in it, ``depth`` levels deep."""
-    for hit in hits_in(text):
+    for hit in rules.hits_in(text):
         yield Secret(hit.rule, ((hit.start, hit.end),))
     if depth and b"\\" in text:
         for string in _STRING.finditer(text):
             if b"\\" in string[1]:
                 view = unescaped(string[1], string.start(1))
-                for secret in secrets(view.text, depth - 1):
+                for secret in secrets(view.text, rules, depth - 1):
                     yield Secret(secret.rule, view.back(secret.spans))
 
 
@@ -132,9 +132,9 @@ class Mask:
         return bytes(mended)
 
 
-def masked(text: bytes) -> tuple[bytes, tuple[str, ...]]:
+def masked(text: bytes, depth: int = 3) -> tuple[bytes, tuple[str, ...]]:
     """``text`` with a placeholder of equal length over every secret, and the names of the rules that found any."""
-    found = tuple(secrets(text))
+    found = tuple(secrets(text, depth=depth))
     if not found:
         return text, ()
     mask = Mask()

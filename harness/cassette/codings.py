@@ -28,17 +28,17 @@ class Decoding:
     def __init__(self, codings: tuple[str, ...]) -> None:
         """Raises UnknownCoding."""
         self._steps = [_step(coding) for coding in reversed(codings)]
-        self._broken = False
+        self.broken = False
 
     def feed(self, data: bytes) -> bytes:
-        if self._broken:
+        if self.broken:
             return data
         plain = data
         try:
             for step in self._steps:
                 plain = step.feed(plain)
         except Exception:  # noqa: BLE001  each library has errors of its own, without a common base
-            self._broken = True
+            self.broken = True
             return data
         return plain
 

@@ -8,14 +8,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from harness.cassette.redaction import overwrite, scan
+from harness.cassette.anchors import KNOWN, anchors
+from harness.cassette.hits import overwrite, scan
+from harness.cassette.masking import masked
+from harness.cassette.redactor import StreamRedactor, WholeRedactor, redactor_for
 from harness.cassette.rules import RULES
-from harness.record.anchors import anchors, possible
-from harness.record.masking import masked
-from harness.record.redactor import StreamRedactor, WholeRedactor, redactor_for
 from harness.wire import decode
 from tests.corpus import requires_corpus, streams
-from tests.unit.record.planted import KEY, PLACES, SECRETS, delta, done, frame
+from tests.unit.cassette.planted import KEY, PLACES, SECRETS, delta, done, frame, meaning
 
 TEXT = b"".join(delta(f'word{number} and\n"more" ') for number in range(12)) + done("word and\n")
 
@@ -31,27 +31,6 @@ def redacted(chunks: list[bytes]) -> tuple[bytes, list[bytes]]:
 
 def cut(body: bytes, size: int) -> list[bytes]:
     return [body[start : start + size] for start in range(0, len(body), size)]
-
-
-def meaning(body: bytes) -> str:
-    """Everything a reader could put together from the body: the text of each frame, and all deltas joined."""
-    texts: list[str] = [body.decode("utf-8", "replace")]
-    joined: dict[object, str] = {}
-    frames, tail = decode(body)
-    for entry in [*frames, *([tail] if tail else [])]:
-        try:
-            event = json.loads(entry.data or "")
-        except ValueError:
-            joined["plain"] = joined.get("plain", "") + (entry.data or "")
-            continue
-        texts.append(json.dumps(event))
-        part = event.get("delta") or "".join(c["delta"]["content"] for c in event.get("choices", ()))
-        joined[event.get("output_index")] = joined.get(event.get("output_index"), "") + part
-        text = event.get("text", "")
-        while isinstance(text, str) and text.startswith("{"):
-            text = next(iter(json.loads(text).values()))
-        texts.append(str(text))
-    return "\n".join([*texts, *joined.values()])
 
 
 @pytest.mark.parametrize("place", PLACES)
@@ -153,7 +132,7 @@ def test_only_the_whole_escape_is_overwritten() -> None:
 def test_every_match_of_a_rule_holds_one_of_its_literals(rule, data: st.DataObject) -> None:
     assert anchors(rule.pattern), "a rule without a literal is looked for everywhere, and slow"
     text = data.draw(st.from_regex(rule.pattern))
-    assert rule in possible(text)
+    assert rule in KNOWN.possible(text)
 
 
 @requires_corpus

@@ -11,8 +11,13 @@ import re
 from collections.abc import Iterator
 from typing import Protocol
 
-from harness.record.masking import Mask, Piece, Secret, origins, secrets, unescaped
+from harness.cassette.anchors import KNOWN, RuleSet
+from harness.cassette.hits import Hit
+from harness.cassette.masking import Mask, Piece, Secret, origins, secrets, unescaped
 from harness.wire import UNLIMITED, Decoder, Frame, Tail
+
+Found = tuple[str, int, int]
+"""A rule's name, and the first and the last offset in the body of what it found."""
 
 
 class Redactor(Protocol):
@@ -20,6 +25,8 @@ class Redactor(Protocol):
 
     rules: dict[str, None]
     """Names of the rules that found something so far, in the order of their first hit."""
+    found: set[Found]
+    """All that was found so far."""
 
     def feed(self, data: bytes) -> bytes: ...
 
@@ -27,9 +34,19 @@ class Redactor(Protocol):
         """What was still held back."""
 
 
-def redactor_for(content_type: str) -> Redactor:
-    """Frame by frame for an event stream, all at once for anything else."""
-    return StreamRedactor() if content_type.lower().startswith("text/event-stream") else WholeRedactor()
+def redactor_for(content_type: str, rules: RuleSet = KNOWN) -> Redactor:
+    """Frame by frame for an event stream, and for what does not say what it is; all at once for anything else."""
+    streams = not content_type or content_type.lower().startswith("text/event-stream")
+    return StreamRedactor(rules=rules) if streams else WholeRedactor(rules)
+
+
+def hits_in_body(body: bytes, content_type: str, where: str, rules: RuleSet = KNOWN) -> Iterator[Hit]:
+    """What a redactor would cover in a whole body, in order: one hit a secret, though it may lie in several runs."""
+    redactor = redactor_for(content_type, rules)
+    redactor.feed(body)
+    redactor.close()
+    for rule, start, end in sorted(redactor.found, key=lambda found: found[1:]):
+        yield Hit(rule, where, start, end)
 
 
 class _Held:
@@ -37,6 +54,7 @@ class _Held:
 
     def __init__(self) -> None:
         self.rules: dict[str, None] = {}
+        self.found: set[Found] = set()
         self.start = 0
         self._bytes = bytearray()
         self._mask = Mask()
@@ -52,6 +70,7 @@ class _Held:
     def cover(self, secret: Secret, offset: int = 0) -> None:
         """Cover a secret whose spans count from ``offset``."""
         self.rules[secret.rule] = None
+        self.found.add((secret.rule, secret.spans[0][0] + offset, secret.spans[-1][1] + offset))
         shift = offset - self.start
         spans = ((max(0, start + shift), end + shift) for start, end in secret.spans)
         self._mask.cover(tuple(span for span in spans if span[0] < span[1]))
@@ -67,16 +86,18 @@ class _Held:
 class WholeRedactor:
     """For a body without frames, such as an error's JSON: nothing comes out before its end."""
 
-    def __init__(self) -> None:
+    def __init__(self, rules: RuleSet = KNOWN) -> None:
+        self._rules = rules
         self._held = _Held()
         self.rules = self._held.rules
+        self.found = self._held.found
 
     def feed(self, data: bytes) -> bytes:
         self._held.add(data)
         return b""
 
     def close(self) -> bytes:
-        for secret in secrets(bytes(self._held._bytes)):
+        for secret in secrets(bytes(self._held._bytes), self._rules):
             self._held.cover(secret)
         return self._held.release(self._held.end)
 
@@ -86,12 +107,14 @@ class StreamRedactor:
     secret has to be seen before its rule can match. ``patience`` is how many bytes of the body may pass before a
     channel that nothing was added to counts as finished."""
 
-    def __init__(self, *, window: int = 512, patience: int = 65_536) -> None:
+    def __init__(self, *, window: int = 512, patience: int = 65_536, rules: RuleSet = KNOWN) -> None:
+        self._rules = rules
         self._window = window
         self._patience = patience
         self._decoder = Decoder(limits=UNLIMITED)
         self._held = _Held()
         self.rules = self._held.rules
+        self.found = self._held.found
         self._decided = 0
         """Offset up to which all frames were read."""
         self._channels: dict[tuple[bytes, ...], _Channel] = {}
@@ -112,11 +135,11 @@ class StreamRedactor:
         return self._held.release(self._held.end)
 
     def _read(self, frame: Frame | Tail) -> None:
-        for secret in secrets(frame.raw):
+        for secret in secrets(frame.raw, self._rules):
             self._held.cover(secret, frame.start)
         self._decided = frame.start + len(frame.raw)
         for key, inner, offset in _parts(frame.raw):
-            channel = self._channels.setdefault(key, _Channel(self._window))
+            channel = self._channels.setdefault(key, _Channel(self._window, self._rules))
             channel.add(inner, frame.start + offset)
             if channel.unsettled > 2 * self._window:
                 self._settle(channel, self._window)
@@ -135,7 +158,8 @@ class StreamRedactor:
 class _Channel:
     """One text told in pieces: its end, which is not decided yet, and some of what came before, for context."""
 
-    def __init__(self, context: int) -> None:
+    def __init__(self, context: int, rules: RuleSet) -> None:
+        self._rules = rules
         self._context = context
         self._text = bytearray()
         self._pieces: list[Piece] = []
@@ -167,7 +191,7 @@ class _Channel:
         """
         size = len(self._text)
         settled = size - window
-        for secret in secrets(bytes(self._text)):
+        for secret in secrets(bytes(self._text), self._rules):
             if window and secret.spans[-1][1] == size:
                 settled = min(settled, secret.spans[0][0])
             else:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 
+from harness.wire import decode
+
 KEY = "sk-proj-Ab3dEf6hIj9kLm2nOp5qRs8t"
 SECRETS: Mapping[str, str] = {
     "api-key": KEY,
@@ -73,3 +75,24 @@ PLACES: Mapping[str, Callable[[str], bytes]] = {
     "letter by letter": letters,
     "between others": between_others,
 }
+
+
+def meaning(body: bytes) -> str:
+    """Everything a reader could put together from the body: the text of each frame, and all deltas joined."""
+    texts: list[str] = [body.decode("utf-8", "replace")]
+    joined: dict[object, str] = {}
+    frames, tail = decode(body)
+    for entry in [*frames, *([tail] if tail else [])]:
+        try:
+            event = json.loads(entry.data or "")
+        except ValueError:
+            joined["plain"] = joined.get("plain", "") + (entry.data or "")
+            continue
+        texts.append(json.dumps(event))
+        part = event.get("delta") or "".join(c["delta"]["content"] for c in event.get("choices", ()))
+        joined[event.get("output_index")] = joined.get(event.get("output_index"), "") + part
+        text = event.get("text", "")
+        while isinstance(text, str) and text.startswith("{"):
+            text = next(iter(json.loads(text).values()))
+        texts.append(str(text))
+    return "\n".join([*texts, *joined.values()])
