@@ -55,13 +55,13 @@ def python_environment(name: str, *steps: Sequence[str], python: Callable[[], st
 def interpreter(*names: str) -> str:
     """The first of the interpreters on PATH that runs; a version manager may have a name there and nothing behind it.
 
-    Raises RuntimeError.
+    Exits with one line that says so when there is none.
     """
     for name in names:
         found = shutil.which(name)
         if found and subprocess.run([found, "--version"], capture_output=True).returncode == 0:
             return found
-    raise RuntimeError(f"needs one of {', '.join(names)} on PATH")
+    raise SystemExit(f"needs one of {', '.join(names)} on PATH, one that runs")
 
 
 def version(python: Path, package: str) -> str:
