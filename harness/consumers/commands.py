@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import click
 
-from harness.consumers import environments, probe, registry
-from harness.consumers.base import ConsumerError, UnknownConsumer
+from harness.consumers import probe, registry
+from harness.consumers.base import ConsumerError
 
 BROKEN = 3
 """Exit code: the harness, a driver or an environment is broken."""
@@ -27,7 +27,7 @@ def list_consumers() -> None:
         here = ["in this process"] if entry.adapter is not None else []
         here += [name.partition("==")[2] for name in ready if name.startswith(f"{entry.name}==")]
         click.echo(f"{entry.name:<18} {entry.summary}")
-        where = ", ".join(here) or f"not installed; harness consumers install {entry.package}"
+        where = ", ".join(here) or f"not installed; harness consumers install {entry.name}"
         click.echo(f"{'':<18} {where}")
 
 
@@ -36,7 +36,7 @@ def list_consumers() -> None:
 def install(specs: tuple[str, ...]) -> None:
     """Build an isolated environment for each release; without a version, for the newest on the index."""
     for spec in specs:
-        environment = environments.install(_package_spec(spec), _tell)
+        environment = registry.install(spec, _tell)
         left_out = f", without {', '.join(environment.left_out)}" if environment.left_out else ""
         click.echo(f"{environment.package}=={environment.version} is ready{left_out}")
 
@@ -65,15 +65,6 @@ def _complaint(name: str) -> str | None:
         return str(error)
     finally:
         consumer.close()
-
-
-def _package_spec(spec: str) -> str:
-    """``openai==2.24.0`` for ``openai-stream==2.24.0``: the package that the named consumer drives."""
-    name, separator, version = spec.partition("==")
-    entry = registry.entry_of(name)
-    if entry.package is None:
-        raise UnknownConsumer(f"{name} runs in this process: there is nothing to install")
-    return f"{entry.package}{separator}{version}"
 
 
 def _tell(line: str) -> None:

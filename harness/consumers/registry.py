@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -20,6 +21,7 @@ from harness.consumers import environments
 from harness.consumers.adapters import adapter
 from harness.consumers.base import Consumer, ConsumerError, UnknownConsumer
 from harness.consumers.process import READY_MS, ProcessConsumer, Program
+from harness.consumers.tools import Progress
 from harness.contract import Capabilities, Deadlines
 from harness.contract.validate import problem
 
@@ -36,12 +38,19 @@ class Entry:
     capabilities: Mapping[str, Any]
     adapter: str | None = None
     package: str | None = None
+    index: environments.Index = "pypi"
+    beside: tuple[str, ...] = ()
     driver: str | None = None
     lane: str | None = None
     ready_ms: float = READY_MS
     deadline_ms: float = float("inf")
     releases: tuple[Mapping[str, Any], ...] = ()
     aliases: tuple[str, ...] = ()
+
+    @property
+    def recipe(self) -> environments.Recipe:
+        """How its releases are installed."""
+        return environments.Recipe(self.index, self.beside)
 
     def capabilities_of(self, version: str | None) -> Capabilities:
         """What this release promises; without a version, what the newest does."""
@@ -68,7 +77,7 @@ def read(text: str, where: str) -> Entry:
         raise ConsumerError(f"{where}: {error}") from None
     if wrong := problem("consumer", body):
         raise ConsumerError(f"{where}: {wrong}")
-    lists = {name: tuple(body.get(name, ())) for name in ("releases", "aliases")}
+    lists = {name: tuple(body.get(name, ())) for name in ("releases", "aliases", "beside")}
     return Entry(**{**body, **lists})
 
 
@@ -93,7 +102,7 @@ def open_consumer(name: str) -> Consumer:
     if entry.package is None:
         raise UnknownConsumer(f"{entry.name} runs in this process and has no releases to choose from")
     package, version = environments.split(f"{entry.package}{separator}{version}")
-    return _in_environment(entry, environments.find(package, version))
+    return _in_environment(entry, environments.find(package, version, entry.index, called=entry.name))
 
 
 def installed_names() -> list[str]:
@@ -101,14 +110,26 @@ def installed_names() -> list[str]:
     names = [entry.name for entry in known().values() if entry.adapter is not None]
     for entry in known().values():
         if entry.package is not None:
-            names += [f"{entry.name}=={env.version}" for env in environments.installed(entry.package)]
+            here = environments.installed(entry.package, entry.index)
+            names += [f"{entry.name}=={env.version}" for env in here]
     return names
+
+
+def install(spec: str, progress: Progress = lambda line: None) -> environments.Environment:
+    """Build the environment of a consumer's release, ``NAME`` or ``NAME==VERSION``.
+
+    Raises UnknownConsumer, or ConsumerError with the installer's last lines.
+    """
+    name, separator, version = spec.partition("==")
+    entry = entry_of(name)
+    if entry.package is None:
+        raise UnknownConsumer(f"{name} runs in this process: there is nothing to install")
+    return environments.install(f"{entry.package}{separator}{version}", progress, entry.recipe)
 
 
 def _in_environment(entry: Entry, environment: environments.Environment) -> ProcessConsumer:
     assert entry.driver is not None
-    # -E and -s: nothing of the user's Python set-up reaches the environment.
-    command = [str(environment.python), "-E", "-s", str(DRIVERS / entry.driver), *([entry.lane] if entry.lane else [])]
+    command = [*environment.program, str(_driver_in(environment, entry.driver)), *([entry.lane] if entry.lane else [])]
     return ProcessConsumer(
         Program(
             name=f"{entry.name}=={environment.version}",
@@ -119,6 +140,19 @@ def _in_environment(entry: Entry, environment: environments.Environment) -> Proc
             deadline_ms=entry.deadline_ms,
         )
     )
+
+
+def _driver_in(environment: environments.Environment, driver: str) -> Path:
+    """Where the driver is started from. Node looks for packages from the program's own folder upwards."""
+    if environment.index == "pypi":
+        return DRIVERS / driver
+    folder = environment.folder / "drivers"
+    folder.mkdir(exist_ok=True)
+    for source in DRIVERS.glob("*.mjs"):
+        draft = folder / f"{source.name}.{os.getpid()}"
+        draft.write_bytes(source.read_bytes())
+        draft.replace(folder / source.name)
+    return folder / driver
 
 
 def _capabilities(body: Mapping[str, Any]) -> Capabilities:

@@ -52,9 +52,9 @@ def test_check_says_what_is_wrong_and_checks_on(tmp_path: Path) -> None:
 def test_install_takes_the_name_of_a_consumer_or_of_its_package(monkeypatch: pytest.MonkeyPatch) -> None:
     asked = []
 
-    def install(spec: str, progress: object) -> Environment:
+    def install(spec: str, progress: object, recipe: object) -> Environment:
         asked.append(spec)
-        return Environment(*environments.split(spec), Path("python"), ("ghost==2",))
+        return Environment(*environments.split(spec), Path("python"), left_out=("ghost==2",))
 
     monkeypatch.setattr(environments, "install", install)
     result = invoke("install", "openai==2.24.0", "openai-raw==2.24.0", "hermes-agent+call")

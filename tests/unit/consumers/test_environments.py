@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -11,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from harness.consumers import environments
+from harness.consumers import environments, tools
 from harness.consumers.base import ConsumerError, UnknownConsumer
 from harness.consumers.environments import CACHE_VARIABLE
 from tests.unit.consumers.installing import pretend
@@ -40,15 +41,15 @@ class Pip:
             return f"{command[-1]} (3.1.4)\nAvailable versions: 3.1.4, 3.0"
         return json.dumps(self.requires) if "importlib" in command[-1] else "some-package==1.0\n"
 
-    _real = staticmethod(environments._run)
+    _real = staticmethod(tools.run)
 
 
 @pytest.fixture
 def pip(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pip:
     stand_in = Pip()
     monkeypatch.setenv(CACHE_VARIABLE, str(tmp_path))
-    monkeypatch.setattr(environments, "_run", stand_in.run)
-    monkeypatch.setattr(environments, "_output", stand_in.output)
+    monkeypatch.setattr(tools, "run", stand_in.run)
+    monkeypatch.setattr(tools, "output", stand_in.output)
     return stand_in
 
 
@@ -58,7 +59,7 @@ def test_a_release_is_installed_once(pip: Pip, tmp_path: Path) -> None:
     asked = len(pip.asked)
     again = environments.install("some-thing==1.0", told.append)
     assert first == again
-    assert first.python == tmp_path / "consumers" / "some-thing==1.0" / "bin" / "python"
+    assert first.program[0] == str(tmp_path / "consumers" / "some-thing==1.0" / "bin" / "python")
     assert len(pip.asked) == asked == 2
     assert told[-1] == "some-thing==1.0 is already installed"
 
@@ -115,9 +116,9 @@ def test_a_requirement_nobody_serves_is_left_out_and_told(pip: Pip) -> None:
 def test_a_release_that_does_not_exist_is_not_installed_piecewise(pip: Pip, monkeypatch: pytest.MonkeyPatch) -> None:
     def nowhere(command: list[str], folder: Path, progress: Any, failure: str) -> None:
         if "install" in command:
-            raise environments._Unsatisfied(f"{failure}: no such release")
+            raise tools.ToolFailed(failure, ["ERROR: No matching distribution found"])
 
-    monkeypatch.setattr(environments, "_run", nowhere)
+    monkeypatch.setattr(tools, "run", nowhere)
     with pytest.raises(ConsumerError, match=r"cannot install thing==9\.9"):
         environments.install("thing==9.9")
 
@@ -131,9 +132,9 @@ def test_where_the_tested_packages_cannot_be_had_what_fits_is_taken(pip: Pip, mo
     def no_pins(command: list[str], *rest: Any) -> None:
         pip.run(command, *rest)
         if "--constraint" in command:
-            raise environments._Unsatisfied("too old a Python")
+            raise tools.ToolFailed("too old a Python", ["ERROR: ResolutionImpossible"])
 
-    monkeypatch.setattr(environments, "_run", no_pins)
+    monkeypatch.setattr(tools, "run", no_pins)
     told: list[str] = []
     assert environments.install("openai==2.24.0", told.append).left_out == ()
     assert pip.asked[-1] == "install openai==2.24.0"
@@ -155,7 +156,7 @@ def test_a_package_the_index_does_not_know(pip: Pip) -> None:
 def test_progress_is_told_line_by_line(tmp_path: Path) -> None:
     told: list[str] = []
     script = "print('Collecting a'); print('noise'); print('  Downloading b')"
-    environments._run([sys.executable, "-I", "-c", script], tmp_path, told.append, "failed")
+    tools.run([sys.executable, "-I", "-c", script], tmp_path, told.append, "failed")
     assert told == ["Collecting a", "Downloading b"]
     assert re.search("noise", (tmp_path / "install.log").read_text())
 
@@ -165,3 +166,38 @@ def test_the_cache_is_the_users_unless_the_variable_says_otherwise(monkeypatch: 
     assert environments.cache_folder().name == "stream-harness"
     monkeypatch.setenv(CACHE_VARIABLE, "~/elsewhere")
     assert environments.cache_folder() == Path("~/elsewhere").expanduser()
+
+
+class Npm:
+    """Stands in for npm and node."""
+
+    def __init__(self, node: str) -> None:
+        self.asked: list[list[str]] = []
+        self._node = node
+
+    def run(self, command: list[str], folder: Path, progress: Any, failure: str) -> None:
+        self.asked.append(command[command.index("--save-exact") + 1 :])
+        lock = {"packages": {"": {}, "node_modules/@openai/agents": {"version": "1.2.3"}}}
+        (folder / "package-lock.json").write_text(json.dumps(lock))
+
+    def output(self, command: list[str]) -> str:
+        return f"{self._node}\n" if command[0] == "node" else json.dumps(["1.0.0", "1.2.3", "2.0.0-beta.1"])
+
+
+@pytest.mark.parametrize(("node", "own"), [("v22.1.0", 0), ("v20.20.2", 1)])
+def test_an_npm_package_gets_a_newer_node_only_where_it_needs_one(
+    node: str, own: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    npm = Npm(node)
+    monkeypatch.setenv(CACHE_VARIABLE, str(tmp_path))
+    monkeypatch.setattr(shutil, "which", lambda name: name)
+    monkeypatch.setattr(tools, "run", npm.run)
+    monkeypatch.setattr(tools, "output", npm.output)
+    made = environments.install("@openai/agents", recipe=environments.Recipe("npm", ("zod",)))
+    assert (made.version, made.index) == ("1.2.3", "npm")
+    assert npm.asked[0][:2] == ["@openai/agents@1.2.3", "zod"]
+    assert len(npm.asked[0][2:]) == own
+    assert environments.installed("@openai/agents", "npm") == [made]
+    assert environments.installed("@openai/agents") == []
+    with pytest.raises(ConsumerError, match="harness consumers install agents-js"):
+        environments.find("@openai/agents", "9.9.9", "npm", called="agents-js")
