@@ -10,6 +10,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from importlib.resources import files
 from pathlib import Path
 
@@ -38,7 +39,7 @@ def build(folder: Path, package: str, version: str, beside: Sequence[str], progr
     except ToolFailed as error:
         if not _unsatisfied(error):
             raise
-        return _install_piecewise(python, folder, package, release, beside, progress, error)
+        return _Piecewise(python, folder, progress).release(release, beside, error)
     return ()
 
 
@@ -80,36 +81,61 @@ def _unsatisfied(error: ToolFailed) -> bool:
     return any(mark in error.words for mark in _UNSATISFIED)
 
 
-def _install_piecewise(
-    python: str,
-    folder: Path,
-    package: str,
-    release: str,
-    beside: Sequence[str],
-    progress: Progress,
-    error: ConsumerError,
-) -> tuple[str, ...]:
-    """The release without its requirements, then every requirement that can be had; the rest is returned.
+@dataclass(slots=True)
+class _Piecewise:
+    """A release without its requirements, then every requirement that can be had, each in the same way.
 
     A release that asks for one package the index does not serve is still worth driving: a consumer that truly
     needs what is missing fails at import, by name, before any case is judged.
     """
-    progress(f"{release} asks for something that cannot be installed; installing it without")
-    try:
-        tools.run([python, *_PIP, "install", "--no-deps", release], folder, progress, f"cannot install {release}")
-    except ConsumerError:
-        raise error from None
-    listing = f"import importlib.metadata, json; print(json.dumps(importlib.metadata.requires({package!r}) or []))"
-    wanted = [Requirement(line) for line in [*json.loads(tools.output([python, "-c", listing])), *beside]]
-    left_out = []
-    for requirement in (r for r in wanted if r.marker is None or r.marker.evaluate({"extra": ""})):
-        requirement.marker = None
+
+    python: str
+    folder: Path
+    progress: Progress
+    left_out: list[str] = field(default_factory=list)
+    _seen: set[str] = field(default_factory=set)
+
+    def release(self, release: str, beside: Sequence[str], error: ToolFailed) -> tuple[str, ...]:
+        """Returns what was left out. Raises ``error`` when the release itself cannot be had."""
+        self.progress(f"{release} asks for something that cannot be installed; installing it without")
         try:
-            tools.run([python, *_PIP, "install", str(requirement)], folder, progress, str(requirement))
-        except ConsumerError:
-            progress(f"left out: {requirement}")
-            left_out.append(str(requirement))
-    return tuple(left_out)
+            self._pip("install", "--no-deps", release)
+        except ToolFailed:
+            raise error from None
+        for requirement in [*self._requires(Requirement(release)), *map(Requirement, beside)]:
+            self._requirement(requirement)
+        return tuple(self.left_out)
+
+    def _requirement(self, requirement: Requirement) -> None:
+        if str(requirement) in self._seen:
+            return
+        self._seen.add(str(requirement))
+        try:
+            self._pip("install", str(requirement))
+        except ToolFailed:
+            self._apart(requirement)
+
+    def _apart(self, requirement: Requirement) -> None:
+        try:
+            self._pip("install", "--no-deps", str(requirement))
+        except ToolFailed:
+            self.progress(f"left out: {requirement}")
+            self.left_out.append(str(requirement))
+            return
+        for inner in self._requires(requirement):
+            self._requirement(inner)
+
+    def _requires(self, requirement: Requirement) -> list[Requirement]:
+        name, extras = requirement.name, requirement.extras or {""}
+        listing = f"import importlib.metadata, json; print(json.dumps(importlib.metadata.requires({name!r}) or []))"
+        wanted = [Requirement(line) for line in json.loads(tools.output([self.python, "-c", listing]))]
+        needed = [r for r in wanted if r.marker is None or any(r.marker.evaluate({"extra": extra}) for extra in extras)]
+        for found in needed:
+            found.marker = None
+        return needed
+
+    def _pip(self, *words: str) -> None:
+        tools.run([self.python, *_PIP, *words], self.folder, self.progress, f"cannot install {words[-1]}")
 
 
 def _constraints(folder: Path, release: str) -> list[str]:

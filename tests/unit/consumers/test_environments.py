@@ -18,20 +18,24 @@ from harness.consumers.environments import CACHE_VARIABLE
 from tests.unit.consumers.installing import pretend
 
 
+NOWHERE = "ERROR: No matching distribution found for ghost"
+
+
 class Pip:
     """Stands in for venv and pip: notes what was asked, fails for the requirements it was told not to have."""
 
     def __init__(self) -> None:
         self.asked: list[str] = []
         self.refused: dict[str, str] = {}
-        self.requires: list[str] = []
+        self.requires: dict[str, list[str]] = {}
+        self.unknown: set[str] = set()
 
     def run(self, command: list[str], folder: Path, progress: Any, failure: str) -> None:
         shown = " ".join(command[3:]).replace("--disable-pip-version-check --no-input ", "")
         self.asked.append(shown.replace(str(folder), "FOLDER"))
         wanted = command[-1]
-        if "--no-deps" not in command and wanted in self.refused:
-            script = f"print({self.refused[wanted]!r}); raise SystemExit(1)"
+        if wanted in self.unknown or ("--no-deps" not in command and wanted in self.refused):
+            script = f"print({self.refused.get(wanted, NOWHERE)!r}); raise SystemExit(1)"
             self._real([sys.executable, "-I", "-c", script], folder, progress, failure)
 
     def output(self, command: list[str]) -> str:
@@ -39,7 +43,8 @@ class Pip:
             if command[-1] == "nothing":
                 raise subprocess.CalledProcessError(1, command, stderr="ERROR: No matching distribution found")
             return f"{command[-1]} (3.1.4)\nAvailable versions: 3.1.4, 3.0"
-        return json.dumps(self.requires) if "importlib" in command[-1] else "some-package==1.0\n"
+        asked_about = re.search(r"requires\('([^']+)'\)", command[-1])
+        return json.dumps(self.requires.get(asked_about[1], [])) if asked_about else "some-package==1.0\n"
 
     _real = staticmethod(tools.run)
 
@@ -103,14 +108,28 @@ def test_a_failed_install_shows_pips_last_lines_and_leaves_nothing_installed(pip
 
 
 def test_a_requirement_nobody_serves_is_left_out_and_told(pip: Pip) -> None:
-    nowhere = "ERROR: No matching distribution found for ghost"
-    pip.refused.update({"thing==1.0": nowhere, "ghost==2": nowhere})
-    pip.requires = ["httpx<1", "ghost==2", "never; python_version < '3'", "extra-only; extra == 'voice'"]
+    pip.refused["thing==1.0"] = NOWHERE
+    pip.unknown.add("ghost==2")
+    pip.requires["thing"] = ["httpx<1", "ghost==2", "never; python_version < '3'", "extra-only; extra == 'voice'"]
     told: list[str] = []
     environment = environments.install("thing==1.0", told.append)
     assert environment.left_out == ("ghost==2",)
-    assert pip.asked[-3:] == ["install --no-deps thing==1.0", "install httpx<1", "install ghost==2"]
+    assert pip.asked[-4:] == [
+        "install --no-deps thing==1.0",
+        "install httpx<1",
+        "install ghost==2",
+        "install --no-deps ghost==2",
+    ]
     assert "left out: ghost==2" in told
+
+
+def test_only_what_is_missing_is_left_out_however_deep_it_is_asked_for(pip: Pip) -> None:
+    pip.refused.update({"thing==1.0": NOWHERE, "core>=1": NOWHERE})
+    pip.unknown.add("ghost==2")
+    pip.requires.update({"thing": ["core>=1"], "core": ["ghost==2", "httpx<1"]})
+    assert environments.install("thing==1.0").left_out == ("ghost==2",)
+    assert "install --no-deps core>=1" in pip.asked
+    assert pip.asked[-1] == "install httpx<1"
 
 
 def test_a_release_that_does_not_exist_is_not_installed_piecewise(pip: Pip, monkeypatch: pytest.MonkeyPatch) -> None:
