@@ -25,6 +25,17 @@ _DETAILS = (
 )  # fmt: skip
 
 
+DELTAS = {
+    "response.output_text.delta": "text",
+    "response.refusal.delta": "refusal",
+    "response.function_call_arguments.delta": "arguments",
+    "response.custom_tool_call_input.delta": "arguments",
+    "response.reasoning_text.delta": "reasoning",
+    "response.reasoning_summary_text.delta": "reasoning",
+}
+"""The strand that each of the wire's delta events belongs to."""
+
+
 class Trace:
     """The callbacks of one turn, in order, each with the attempt it belongs to."""
 
@@ -47,6 +58,11 @@ class Trace:
         self.entries.append({"kind": kind, "data": text, "attempt": self.requests - 1 if self.requests else 0})
         if len(self.entries) == self.cancel_after:
             self._on_cancel()
+
+    def add_event(self, event: Any, kind: str) -> None:
+        """An event in the wire's own form: a delta goes to its strand, any other is told by its type."""
+        strand = DELTAS.get(kind)
+        self.add(strand or "event", get(event, "delta") if strand else kind)
 
 
 def serve(

@@ -28,15 +28,6 @@ else:
 LANE = "responses.stream"
 MODEL = "gpt-5"
 
-DELTAS = {
-    "response.output_text.delta": "text",
-    "response.refusal.delta": "refusal",
-    "response.function_call_arguments.delta": "arguments",
-    "response.custom_tool_call_input.delta": "arguments",
-    "response.reasoning_text.delta": "reasoning",
-    "response.reasoning_summary_text.delta": "reasoning",
-}
-
 
 def run_turn(client: openai.OpenAI, request: dict[str, Any], trace: _driver.Trace) -> dict[str, Any]:
     """One call of the helper as one turn of the outcome."""
@@ -70,10 +61,7 @@ def run_turn(client: openai.OpenAI, request: dict[str, Any], trace: _driver.Trac
 def record(trace: _driver.Trace, event: Any) -> None:
     """An event as its user sees it."""
     kind = _driver.get(event, "type")
-    if kind in DELTAS:
-        trace.add(DELTAS[kind], _driver.get(event, "delta"))
-    else:
-        trace.add("event", kind)
+    trace.add_event(event, kind)
 
 
 def request_of(case: dict[str, Any], said: list[dict[str, Any]]) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.consumers import registry
+from harness.consumers import environments, registry
 from harness.consumers.base import ConsumerError, UnknownConsumer
 from harness.consumers.environments import CACHE_VARIABLE
 from tests.unit.consumers.installing import pretend
@@ -25,7 +25,7 @@ def test_every_entry_is_sound(name: str) -> None:
 
 
 def test_an_unknown_name_lists_the_known_ones() -> None:
-    with pytest.raises(UnknownConsumer, match=r"unknown consumer 'nobody'; known are hermes-agent, .*runtime"):
+    with pytest.raises(UnknownConsumer, match=r"unknown consumer 'nobody'; known are .*hermes-agent, .*runtime"):
         registry.open_consumer("nobody==1.0")
 
 
@@ -93,3 +93,13 @@ def test_a_broken_entry_is_named(text: str, reason: str) -> None:
     with pytest.raises(ConsumerError) as broken:
         registry.read(text, "x.yaml")
     assert reason in str(broken.value)
+
+
+def test_every_known_program_has_its_driver_and_one_recipe_a_package() -> None:
+    recipes: dict[tuple[str, str], set[environments.Recipe]] = {}
+    for entry in registry.known().values():
+        if entry.package is not None:
+            assert entry.driver is not None
+            assert (registry.DRIVERS / entry.driver).is_file(), entry.name
+            recipes.setdefault((entry.index, entry.package), set()).add(entry.recipe)
+    assert {key for key, found in recipes.items() if len(found) > 1} == set()
