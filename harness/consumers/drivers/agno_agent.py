@@ -23,10 +23,10 @@ os.environ["AGNO_TELEMETRY"] = "false"
 import _chat  # type: ignore[import-not-found]
 import _driver  # type: ignore[import-not-found]
 import _machine  # type: ignore[import-not-found]
+import _sdk  # type: ignore[import-not-found]
 
 _machine.only_loopback()
 
-import openai  # noqa: E402
 from agno.agent import Agent  # type: ignore[import-not-found]  # noqa: E402
 from agno.models.message import Message  # type: ignore[import-not-found]  # noqa: E402
 from agno.models.openai import OpenAIResponses  # type: ignore[import-not-found]  # noqa: E402
@@ -38,7 +38,7 @@ STATUS = {"COMPLETED": "completed", "PAUSED": "completed", "ERROR": "failed", "C
 
 def run_case(case: dict[str, Any], tell_turn: Any) -> tuple[list[dict[str, Any]], dict[str, Any]]:
     trace = _driver.Trace()
-    http_client = openai.DefaultHttpxClient(event_hooks={"request": [lambda request: trace.request_sent()]})
+    http_client = _sdk.http_client(lambda request: trace.request_sent())
     timeout_s = _driver.read_timeout_s(case)
     leftovers = _machine.Leftovers()
 

@@ -19,6 +19,7 @@ from typing import Any
 import _chat  # type: ignore[import-not-found]
 import _driver  # type: ignore[import-not-found]
 import _machine  # type: ignore[import-not-found]
+import _sdk  # type: ignore[import-not-found]
 
 _machine.only_loopback()
 
@@ -29,14 +30,15 @@ from langchain_openai import ChatOpenAI  # type: ignore[import-not-found]  # noq
 def run_case(case: dict[str, Any], tell_turn: Any) -> tuple[list[dict[str, Any]], dict[str, Any]]:
     trace = _driver.Trace()
     timeout_s = _driver.read_timeout_s(case)
+    http_client = _sdk.http_client(lambda request: trace.request_sent())
     model = ChatOpenAI(
         model="gpt-5",
         base_url=case["base_url"],
         api_key="test",
         use_responses_api=True,
+        http_client=http_client,
         **({} if timeout_s is None else {"timeout": timeout_s}),
     )
-    model.root_client._client.event_hooks["request"].append(lambda request: trace.request_sent())
     tools = [{"type": "function", "function": tool} for tool in _chat.functions(case)]
     runnable = model.bind_tools(tools) if tools else model
     leftovers = _machine.Leftovers()
@@ -48,7 +50,7 @@ def run_case(case: dict[str, Any], tell_turn: Any) -> tuple[list[dict[str, Any]]
 
     turns = _driver.converse(case, call, tell_turn)
     left = leftovers.count()
-    _driver.retire(model.root_client.close)
+    _driver.retire(http_client.close)
     return turns, left
 
 

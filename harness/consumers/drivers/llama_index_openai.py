@@ -18,10 +18,10 @@ from typing import Any
 import _chat  # type: ignore[import-not-found]
 import _driver  # type: ignore[import-not-found]
 import _machine  # type: ignore[import-not-found]
+import _sdk  # type: ignore[import-not-found]
 
 _machine.only_loopback()
 
-import openai  # noqa: E402
 from llama_index.core.base.llms.types import (  # type: ignore[import-not-found]  # noqa: E402
     ChatMessage,
     TextBlock,
@@ -33,7 +33,7 @@ from llama_index.llms.openai import OpenAIResponses  # type: ignore[import-not-f
 
 def run_case(case: dict[str, Any], tell_turn: Any) -> tuple[list[dict[str, Any]], dict[str, Any]]:
     trace = _driver.Trace()
-    http_client = openai.DefaultHttpxClient(event_hooks={"request": [lambda request: trace.request_sent()]})
+    http_client = _sdk.http_client(lambda request: trace.request_sent())
     timeout_s = _driver.read_timeout_s(case)
     model = OpenAIResponses(
         model="gpt-5",

@@ -20,6 +20,7 @@ from typing import Any
 import _chat  # type: ignore[import-not-found]
 import _driver  # type: ignore[import-not-found]
 import _machine  # type: ignore[import-not-found]
+import _sdk  # type: ignore[import-not-found]
 
 _machine.only_loopback()
 
@@ -33,14 +34,11 @@ set_tracing_disabled(True)
 def run_case(case: dict[str, Any], tell_turn: Any) -> tuple[list[dict[str, Any]], dict[str, Any]]:
     trace = _driver.Trace()
 
-    async def on_request(request: Any) -> None:
-        trace.request_sent()
-
     timeout_s = _driver.read_timeout_s(case)
     client = openai.AsyncOpenAI(
         base_url=case["base_url"],
         api_key="test",
-        http_client=openai.DefaultAsyncHttpxClient(event_hooks={"request": [on_request]}),
+        http_client=_sdk.async_http_client(lambda request: trace.request_sent()),
         **({} if timeout_s is None else {"timeout": timeout_s}),
     )
     agent = Agent(

@@ -15,7 +15,7 @@ from typing import Any
 import _driver  # type: ignore[import-not-found]
 import _machine  # type: ignore[import-not-found]
 import openai
-from openai_stream import DELTAS, run_case  # type: ignore[import-not-found]
+from openai_stream import run_case  # type: ignore[import-not-found]
 
 LANE = "responses.create(stream=True)"
 
@@ -27,8 +27,8 @@ def run_turn(client: openai.OpenAI, request: dict[str, Any], trace: Any) -> dict
         with client.responses.create(**request, stream=True) as stream:
             for event in stream:
                 kind = _driver.get(event, "type")
-                if kind in DELTAS:
-                    trace.add(DELTAS[kind], _driver.get(event, "delta"))
+                if kind in _driver.DELTAS:
+                    trace.add(_driver.DELTAS[kind], _driver.get(event, "delta"))
                 else:
                     trace.add("event", event.to_json(indent=None) if hasattr(event, "to_json") else event)
                 if trace.cancelled:

@@ -14,16 +14,16 @@ Mapping to the outcome:
 
 from __future__ import annotations
 
-import sys
 from typing import Any
 
 import openai
 
 if __package__:
-    from harness.consumers.drivers import _driver, _machine
+    from harness.consumers.drivers import _driver, _machine, _sdk
 else:
     import _driver  # type: ignore[import-not-found, no-redef]
     import _machine  # type: ignore[import-not-found, no-redef]
+    import _sdk  # type: ignore[import-not-found, no-redef]
 
 LANE = "responses.stream"
 MODEL = "gpt-5"
@@ -72,14 +72,8 @@ def request_of(case: dict[str, Any], said: list[dict[str, Any]]) -> dict[str, An
 
 def client_of(case: dict[str, Any], on_request: Any) -> openai.OpenAI:
     """The SDK's own HTTP client with its own defaults, but for keep-alive, seen from outside by a request hook."""
-    # Its HTTP library changed between major versions; the class the SDK derives from says which one it is.
-    library = sys.modules[openai.DefaultHttpxClient.__mro__[1].__module__.partition(".")[0]]
-    http_client = openai.DefaultHttpxClient(
-        event_hooks={"request": [on_request]},
-        limits=library.Limits(max_connections=1000, max_keepalive_connections=0),
-    )
     timeout_s = _driver.read_timeout_s(case)
-    client = openai.OpenAI(base_url=case["base_url"], api_key="test", http_client=http_client)
+    client = openai.OpenAI(base_url=case["base_url"], api_key="test", http_client=_sdk.http_client(on_request))
     return client if timeout_s is None else client.with_options(timeout=timeout_s)
 
 

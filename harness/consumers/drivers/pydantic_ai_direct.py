@@ -21,6 +21,7 @@ from typing import Any
 import _chat  # type: ignore[import-not-found]
 import _driver  # type: ignore[import-not-found]
 import _machine  # type: ignore[import-not-found]
+import _sdk  # type: ignore[import-not-found]
 
 _machine.only_loopback()
 
@@ -43,13 +44,10 @@ STATUS = {
 def run_case(case: dict[str, Any], tell_turn: Any) -> tuple[list[dict[str, Any]], dict[str, Any]]:
     trace = _driver.Trace()
 
-    async def on_request(request: Any) -> None:
-        trace.request_sent()
-
     client = openai.AsyncOpenAI(
         base_url=case["base_url"],
         api_key="test",
-        http_client=openai.DefaultAsyncHttpxClient(event_hooks={"request": [on_request]}),
+        http_client=_sdk.async_http_client(lambda request: trace.request_sent()),
     )
     model = OpenAIResponsesModel("gpt-5", provider=OpenAIProvider(openai_client=client))
     tools = [
