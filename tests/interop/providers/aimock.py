@@ -71,4 +71,4 @@ def server() -> Server:
 
 if __name__ == "__main__":
     conversations = (*STANDARD, "rate-limited", "filtered", "broken-off")
-    main("tests.interop.providers.aimock", "aimock", [Session(server(), conversations)])
+    main("tests.interop.providers.aimock", "aimock", [Session(server, conversations)])

@@ -1,7 +1,7 @@
 """Records gpt-oss's reference server: ``python -m tests.interop.providers.gpt_oss --out cassettes/gpt-oss``.
 
 Its stub backend gives one fixed row of tokens, whatever is asked; the server around it is the real one. It needs
-Python 3.12 or newer on PATH, and the tokens' texts, which it would download: litellm carries the same file.
+Python 3.12 or newer, and the tokens' texts, which it would download: litellm carries the same file.
 """
 
 from __future__ import annotations
@@ -9,10 +9,13 @@ from __future__ import annotations
 import shutil
 
 from tests.interop.providers import litellm_proxy
-from tests.interop.providers.environments import folder, interpreter, python_environment, version
+from tests.interop.providers.environments import folder, python_environment, version
+from tests.interop.providers.interpreters import interpreter
 from tests.interop.providers.recording import Session, main
 from tests.interop.providers.server import Server
 
+RELEASE = "gpt_oss==0.0.9"
+OLDEST_PYTHON = (3, 12)
 NEEDS = (
     "aiohttp chz docker fastapi html2text lxml openai-harmony requests structlog tenacity termcolor tiktoken uvicorn"
 )
@@ -22,7 +25,7 @@ VOCABULARY = "fb374d419588a4632f3f557e76b4b70aebbca790"
 
 def server() -> Server:
     python = python_environment(
-        "gpt-oss", ["--no-deps", "gpt_oss"], NEEDS.split(), python=lambda: interpreter("python3.13", "python3.12")
+        "gpt-oss", NEEDS.split(), ["--no-deps", RELEASE], python=lambda: interpreter(OLDEST_PYTHON)
     )
     encodings = folder("gpt-oss") / "encodings"
     encodings.mkdir(exist_ok=True)
@@ -52,4 +55,4 @@ GROUPS = (
 
 
 if __name__ == "__main__":
-    main("tests.interop.providers.gpt_oss", "gpt-oss", [Session(server(), group) for group in GROUPS])
+    main("tests.interop.providers.gpt_oss", "gpt-oss", [Session(server, group) for group in GROUPS])

@@ -7,6 +7,7 @@ it passes on, three of them; and a Chat Completions upstream that it translates.
 from __future__ import annotations
 
 import json
+from functools import partial
 from pathlib import Path
 
 from tests.interop.providers import aimock, llama_server, transformers_serve
@@ -15,6 +16,7 @@ from tests.interop.providers.environments import folder, python_environment, ver
 from tests.interop.providers.recording import KEY, UPSTREAM_VARIABLE, Session, main
 from tests.interop.providers.server import Server
 
+RELEASE = "litellm[proxy]==1.106.2"
 CONFIG = "proxy.yaml"
 
 _BEHIND = {"api_base": f"os.environ/{UPSTREAM_VARIABLE}", "api_key": "none"}
@@ -27,7 +29,7 @@ MODELS = {
 
 
 def environment() -> Path:
-    return python_environment("litellm", ["litellm[proxy]"])
+    return python_environment("litellm", [RELEASE])
 
 
 def server(model: str) -> Server:
@@ -48,25 +50,22 @@ def server(model: str) -> Server:
     )
 
 
-def sessions() -> list[Session]:
-    llama, transformers, mock = llama_server.server(), transformers_serve.server(), aimock.server()
-    return [
-        Session(server("mock"), ("greeting", "bad-request", "bad-json", "unknown-model"), "mock-"),
-        Session(server("passed-on"), WITH_UPSTREAM, "llama-", llama),
-        Session(server("translated"), WITH_UPSTREAM, "chat-", llama),
-        # llama-server has said all it has to say before a kill can reach it.
-        Session(server("translated"), ("upstream-killed",), "chat-", transformers),
-        Session(server("passed-on"), ("greeting",), "transformers-", transformers),
-        Session(server("passed-on"), MOCKED_UPSTREAM, "aimock-", mock),
-    ]
-
-
 WITH_UPSTREAM = (
     *("greeting", "many-tongues", "two-turns", "one-call", "two-calls", "text-and-call", "thinking", "length-limit"),
     *("client-abort", "server-killed"),
 )
 MOCKED_UPSTREAM = ("greeting", "two-calls", "thinking", "rate-limited", "filtered", "broken-off", "upstream-killed")
 
+SESSIONS = (
+    Session(partial(server, "mock"), ("greeting", "bad-request", "bad-json", "unknown-model"), "mock-"),
+    Session(partial(server, "passed-on"), WITH_UPSTREAM, "llama-", llama_server.server),
+    Session(partial(server, "translated"), WITH_UPSTREAM, "chat-", llama_server.server),
+    # llama-server has said all it has to say before a kill can reach it.
+    Session(partial(server, "translated"), ("upstream-killed",), "chat-", transformers_serve.server),
+    Session(partial(server, "passed-on"), ("greeting",), "transformers-", transformers_serve.server),
+    Session(partial(server, "passed-on"), MOCKED_UPSTREAM, "aimock-", aimock.server),
+)
+
 
 if __name__ == "__main__":
-    main("tests.interop.providers.litellm_proxy", "litellm", sessions())
+    main("tests.interop.providers.litellm_proxy", "litellm", SESSIONS)

@@ -6,6 +6,7 @@ optional part off: some fifteen minutes on two cores, once. Needs cmake, ninja a
 
 from __future__ import annotations
 
+import shutil
 import sys
 import tarfile
 from pathlib import Path
@@ -21,59 +22,66 @@ OFF = (
     *("LLAMA_BUILD_APP", "LLAMA_BUILD_EXAMPLES", "LLAMA_BUILD_TESTS", "LLAMA_BUILD_UI", "LLAMA_USE_PREBUILT_UI"),
     *("LLAMA_OPENSSL", "LLAMA_SUBPROCESS"),
 )
+OPTIONS = (
+    *(f"-D{name}=OFF" for name in OFF),
+    *("-DCMAKE_BUILD_TYPE=Release", "-DCMAKE_CXX_FLAGS_RELEASE=-O1 -DNDEBUG", "-DLLAMA_BUILD_COMMIT=sdist"),
+)
 HERE = Path(__file__).parent
+PROGRAM = "llama-server"
 GGUF = "tiny.gguf"
 
 
-def build(place: Path) -> None:
+def unpack(place: Path) -> None:
     name = RELEASE.replace("==", "-").replace("llama-cpp-python", "llama_cpp_python")
-    if not (place / f"{name}.tar.gz").exists():
-        run(
-            sys.executable,
-            "-m",
-            "pip",
-            "download",
-            "--no-deps",
-            "--no-binary",
-            RELEASE.partition("==")[0],
-            RELEASE,
-            cwd=place,
-        )
+    pip = (sys.executable, "-m", "pip")
+    run(*pip, "download", "--no-deps", "--no-binary", RELEASE.partition("==")[0], RELEASE, cwd=place)
     with tarfile.open(place / f"{name}.tar.gz") as archive:
         archive.extractall(place, filter="data")
     (place / name).rename(place / "source")
-    options = [f"-D{name}=OFF" for name in OFF]
-    flags = ["-DCMAKE_BUILD_TYPE=Release", "-DCMAKE_CXX_FLAGS_RELEASE=-O1 -DNDEBUG", "-DLLAMA_BUILD_COMMIT=sdist"]
-    run("cmake", "-S", source(place), "-B", place / "build", "-G", "Ninja", *options, *flags)
-    run("cmake", "--build", place / "build", "--target", "llama-server")
 
 
-def source(place: Path) -> Path:
-    return place / "source" / "vendor" / "llama.cpp"
+def unpacked() -> Path:
+    return once("llama.cpp", RELEASE, unpack)
+
+
+def source() -> Path:
+    return unpacked() / "source" / "vendor" / "llama.cpp"
+
+
+def install(place: Path) -> None:
+    """Compiles beside the source, not in ``place``: so an interrupted build goes on where it was."""
+    build = unpacked() / "build"
+    run("cmake", "-S", source(), "-B", build, "-G", "Ninja", *OPTIONS)
+    run("cmake", "--build", build, "--target", PROGRAM)
+    shutil.copy2(build / "bin" / PROGRAM, place / PROGRAM)
+
+
+def gguf() -> Path:
+    """The model the servers share, as a file of llama.cpp's own."""
+    models = transformers_serve.models()
+    made = models / GGUF
+    if not made.exists():
+        half = made.with_suffix(".half")
+        model = models / transformers_serve.MODEL
+        run(transformers_serve.environment(), HERE / "tiny_gguf.py", source(), model, half)
+        half.rename(made)
+    return made
 
 
 def server() -> Server:
-    place = once("llama.cpp", RELEASE, build)
-    models = transformers_serve.models()
-    if not (models / GGUF).exists():
-        run(
-            transformers_serve.environment(),
-            HERE / "tiny_gguf.py",
-            source(place),
-            models / transformers_serve.MODEL,
-            models / GGUF,
-        )
+    program = once(PROGRAM, "\n".join((RELEASE, *OPTIONS)), install) / PROGRAM
+    model = gguf()
     return Server(
         about=f"llama-server of the llama.cpp in {RELEASE}, a tiny Qwen3 that knows a few talks by heart",
         model=transformers_serve.MODEL,
         command=lambda port: (
-            place / "build" / "bin" / "llama-server",
-            *("--model", GGUF, "--alias", transformers_serve.MODEL, "--host", "127.0.0.1", "--port", str(port)),
+            program,
+            *("--model", model.name, "--alias", transformers_serve.MODEL, "--host", "127.0.0.1", "--port", str(port)),
             *("--ctx-size", "4096", "--threads", "1", "--jinja"),
         ),
-        cwd=models,
+        cwd=model.parent,
     )
 
 
 if __name__ == "__main__":
-    main("tests.interop.providers.llama_server", "llama.cpp", [Session(server())])
+    main("tests.interop.providers.llama_server", "llama.cpp", [Session(server)])

@@ -32,8 +32,12 @@ class Server:
     """Asked once after a start, unrecorded, where the first answer is slow."""
 
 
+class NotRunning(Exception):
+    """A server did not come up; the text says how far it came and where its log is."""
+
+
 class Running(AbstractContextManager["Running"]):
-    """One start of a server, ended with the block."""
+    """One start of a server, ended with the block. Raises NotRunning when it does not come up."""
 
     def __init__(self, server: Server, variables: Mapping[str, str], start_s: float = 180.0) -> None:
         self.server = server
@@ -47,13 +51,17 @@ class Running(AbstractContextManager["Running"]):
         command = [str(word) for word in self.server.command(self.port)]
         log = self.server.cwd / f"{Path(command[0]).name}.log"
         self._log = log.open("wb")
-        self._process = subprocess.Popen(
-            command,
-            cwd=self.server.cwd,
-            env={**os.environ, **self.server.variables, **self._variables},
-            stdout=self._log,
-            stderr=subprocess.STDOUT,
-        )
+        try:
+            self._process = subprocess.Popen(
+                command,
+                cwd=self.server.cwd,
+                env={**os.environ, **self.server.variables, **self._variables},
+                stdout=self._log,
+                stderr=subprocess.STDOUT,
+            )
+        except OSError as error:
+            self._log.close()
+            raise NotRunning(f"the server cannot be started: {error}") from None
         try:
             self._wait(log)
         except BaseException:
@@ -88,14 +96,14 @@ class Running(AbstractContextManager["Running"]):
         until = time.monotonic() + self._start_s
         while time.monotonic() < until:
             if not self.alive:
-                raise RuntimeError(f"it ended while starting; its log is {log}")
+                raise NotRunning(f"the server ended while starting; its log is {log}")
             try:
                 if httpx.get(url, trust_env=False, timeout=5).status_code == 200:
                     return self._warm_up()
             except httpx.TransportError:
                 pass
             time.sleep(0.1)
-        raise RuntimeError(f"not up after {self._start_s:g} s; its log is {log}")
+        raise NotRunning(f"the server is not up after {self._start_s:g} s; its log is {log}")
 
     def _warm_up(self) -> None:
         if self.server.warm_up:

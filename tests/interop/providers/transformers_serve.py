@@ -8,13 +8,14 @@ from tests.interop.providers.environments import once, python_environment, run, 
 from tests.interop.providers.recording import Session, main
 from tests.interop.providers.server import Server
 
+TORCH, RELEASE = "torch==2.13.0", "transformers[serving]==5.23.0"
 MODEL = "tiny-model"
 HERE = Path(__file__).parent
 
 
 def environment() -> Path:
     """The interpreter beside torch and transformers, which also makes the models."""
-    return python_environment("transformers", ["torch==2.13.0"], ["transformers[serving]", "gguf", "sentencepiece"])
+    return python_environment("transformers", [TORCH], [RELEASE, "gguf", "sentencepiece"])
 
 
 def models() -> Path:
@@ -36,4 +37,4 @@ def server() -> Server:
 
 
 if __name__ == "__main__":
-    main("tests.interop.providers.transformers_serve", "transformers", [Session(server())])
+    main("tests.interop.providers.transformers_serve", "transformers", [Session(server)])
