@@ -24,11 +24,14 @@ def _rule(name: str, pattern: bytes, why: str) -> Rule:
     return Rule(name, re.compile(pattern), why)
 
 
-# A key-shaped text starts where no word goes on, or every base64 blob would hold some.
-# In JSON the letter before it may be the end of an escape: the n of a line feed is no part of a word.
-_START = rb"(?:(?<![A-Za-z0-9_+/-])|(?<=\\[bfnrt])|(?<=\\u[0-9A-Fa-f]{4}))"
+# A key-shaped text starts where no word goes on, or every base64 blob would hold some. A slash may stand before it:
+# the blobs that have slashes have no dashes and underscores, and addresses have keys between slashes.
+# The letter before it may be the end of an escape, in JSON or in an address: the n of a line feed is no part of a word.
+_START = rb"(?:(?<![A-Za-z0-9_+-])|(?<=\\[bfnrt])|(?<=\\u[0-9A-Fa-f]{4})|(?<=%[0-9A-Fa-f]{2}))"
 # JSON inside a JSON text has its quotes escaped, once a level.
 _QUOTE = rb'(?<!\\)\\*"'
+_SOMEBODY = rb"(?:\\[bfnrt]|\\u[0-9A-Fa-f]{4}|(?<![\w.+-]))(?P<secret>[\w.+-]+"
+_SOMEWHERE = rb"(?!(?:[\w-]+\.)*(?:example(?:\.\w+)?|test|invalid|localhost)\b)(?:[\w-]+\.)+[A-Za-z]{2,})(?![\w-])"
 
 RULES: tuple[Rule, ...] = (
     _rule("bearer-token", rb"(?i)\bbearer +(?P<secret>[A-Za-z0-9._~+/=-]{8,})", "acts as the account"),
@@ -65,7 +68,7 @@ RULES: tuple[Rule, ...] = (
     _rule(
         "identity-field",
         _QUOTE
-        + rb"(?:safety_identifier|(?:chatgpt_)?account_id|organization_id|project_id|user_id)"
+        + rb"(?:safety_identifier|(?:chatgpt_)?account_id|org(?:anization)?(?:_id)?|project_id|user(?:_id)?)"
         + _QUOTE
         + rb"\s*:\s*"
         + _QUOTE
@@ -74,16 +77,11 @@ RULES: tuple[Rule, ...] = (
     ),
     _rule(
         "url-parameter",
-        rb"(?i)[?&;](?:[\w-]*(?:key|token|secret|signature|password)|sig|auth)=(?P<secret>[^&\s\"'\\#]+)",
+        rb"(?i)[?&;](?:[\w-]*(?:key|token|secret|signature|password|authorization)|sig|auth)=(?P<secret>[^&\s\"'\\#]+)",
         "named as a secret",
     ),
-    _rule(
-        "e-mail",
-        rb"(?:\\[bfnrt]|\\u[0-9A-Fa-f]{4}|(?<![\w.+-]))(?P<secret>[\w.+-]+@"
-        rb"(?!(?:[\w-]+\.)*(?:example(?:\.\w+)?|test|invalid|localhost)\b)"
-        rb"(?:[\w-]+\.)+[A-Za-z]{2,})(?![\w-])",
-        "who somebody is; the reserved example domains are nobody",
-    ),
+    _rule("e-mail", _SOMEBODY + rb"@" + _SOMEWHERE, "who somebody is; the reserved example domains are nobody"),
+    _rule("e-mail-in-url", _SOMEBODY + rb"%40" + _SOMEWHERE, "who somebody is"),
 )
 
 ALLOWED_HEADERS = frozenset(

@@ -45,7 +45,13 @@ SECRETS = [
     ("secret-field", '{"x": "{\\"password\\": \\"hunter2\\"}"}', "hunter2"),
     ("identity-field", '{"safety_identifier":"me","a":1}', "me"),
     ("identity-field", '{\\"chatgpt_account_id\\":\\"me\\"}', "me"),
+    ("identity-field", '{"user":"jane","a":1}', "jane"),
+    ("identity-field", '{"organization": "acme"}', "acme"),
     ("url-parameter", "/v1/x?model=a&api_key=hunter2&b=1", "hunter2"),
+    ("url-parameter", "/v1/x?Authorization=hunter2", "hunter2"),
+    ("api-key", f"https://host/of/{KEY}/x", KEY),
+    ("api-key", f"/v1/x?q=use%20{KEY}", KEY),
+    ("e-mail-in-url", f"/v1/x?q={MAIL.replace('@', '%40')}", MAIL.replace("@", "%40")),
     ("e-mail", f"write to {MAIL}, please", MAIL),
 ]
 
@@ -59,6 +65,7 @@ HARMLESS = [
     '{"id":"resp_07cf2d1ffcf02313016b024f821acd81fb2f4e88bfb7b02e24","call_id":"call_X4GAXMKYDfnh3ZpHjYZe7y4R"}',
     "https://example.com/a:b@c is no login",
     '{"cookie_policy": {"password": null}}',
+    '{"role":"user","user":null,"organization":{"name":"acme"}}',
 ]
 
 
