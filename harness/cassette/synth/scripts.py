@@ -89,6 +89,29 @@ _TABLE: tuple[Script, ...] = (
         "The first turn ends in a function call; the second, given its result, answers.",
         (Turn((Reasoning(), FunctionCall())), Turn((Message((Text(14),)),))),
     ),
+    _one("text-then-call", "A message, and then a function call.", Message((Text(7),)), FunctionCall()),
+    _one("custom-call", "Reasoning, and then a call of a custom tool.", Reasoning((5,)), CustomCall()),
+    _one(
+        "reasoning-between",
+        "Reasoning before each of two messages.",
+        Reasoning((6,)),
+        Message((Text(8),), phase="commentary"),
+        Reasoning((7, 5)),
+        Message((Text(12),)),
+    ),
+    _one(
+        "two-searches",
+        "Reasoning, two hosted web searches, and a message that cites them.",
+        Reasoning((6,)),
+        WebSearch(),
+        WebSearch(),
+        Message((Text(16, citations=3),)),
+    ),
+    Script(
+        "two-rounds",
+        "A call, given its result another call, given that the answer.",
+        (Turn((FunctionCall(),)), Turn((Reasoning((4,)), FunctionCall())), Turn((Message(),))),
+    ),
 )
 
 SCRIPTS: Mapping[str, Script] = {script.name: script for script in _TABLE}

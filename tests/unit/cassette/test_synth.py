@@ -45,7 +45,7 @@ def test_the_committed_folder_is_what_the_seed_gives(name):
 
 
 def test_the_committed_library_loads():
-    loaded = {cassette.name: cassette for cassette in load_all(LIBRARY) if cassette.provenance.source == "synthesized"}
+    loaded = {cassette.name: cassette for profile in PROFILES for cassette in load_all(LIBRARY / profile)}
     assert loaded == ALL
 
 
@@ -169,6 +169,10 @@ def test_phases_refusals_and_arguments(profile):
     assert len(done("two-parts")[0]["content"]) == 2
     assert [item["type"] for item in done("custom-and-hosted")] == ["web_search_call", "message", "custom_tool_call"]
     assert len(done("custom-and-hosted")[1]["content"][0]["annotations"]) == 2
+    assert [item["type"] for item in done("two-searches")] == ["reasoning", *["web_search_call"] * 2, "message"]
+    assert [item["type"] for item in done("reasoning-between")] == ["reasoning", "message"] * 2
+    assert [item["type"] for item in done("text-then-call")] == ["message", "function_call"]
+    assert [item["type"] for item in done("custom-call")] == ["reasoning", "custom_tool_call"]
     assert of_type(f"{profile}/arguments-done-only/0", "response.function_call_arguments.delta") == []
     assert json.loads(done("arguments-done-only")[0]["arguments"])["query"]
     assert of_type(f"{profile}/failed/0", "response.output_text.delta")
@@ -176,17 +180,18 @@ def test_phases_refusals_and_arguments(profile):
     assert 55 <= len(events(f"{profile}/long-text/0")) <= 65
 
 
+@pytest.mark.parametrize("script", ["multi-turn", "two-rounds"])
 @pytest.mark.parametrize("profile", PROFILES)
-def test_the_second_turn_answers_the_call_of_the_first(profile):
-    first, second = ALL[f"{profile}/multi-turn"].interactions
-    call = of_type(f"{profile}/multi-turn/0", "response.output_item.done")[-1]["item"]
-    sent = second.request.body["input"]
-    assert sent[-1]["type"] == "function_call_output"
-    assert sent[-1]["call_id"] == call["call_id"]
-    if PROFILES[profile].stores:
-        response_id = events(f"{profile}/multi-turn/0")[0]["response"]["id"]
-        assert second.request.body["previous_response_id"] == response_id
-        assert len(sent) == 1
-    else:
-        assert sent[: len(first.request.body["input"])] == first.request.body["input"]
-        assert call in sent
+def test_every_later_turn_answers_the_call_of_the_one_before(profile, script):
+    for before, after in pairwise(ALL[f"{profile}/{script}"].interactions):
+        stream = f"{profile}/{script}/{before.turn}"
+        call = of_type(stream, "response.output_item.done")[-1]["item"]
+        sent = after.request.body["input"]
+        assert sent[-1]["type"] == "function_call_output"
+        assert sent[-1]["call_id"] == call["call_id"]
+        if PROFILES[profile].stores:
+            assert after.request.body["previous_response_id"] == events(stream)[0]["response"]["id"]
+            assert len(sent) == 1
+        else:
+            assert sent[: len(before.request.body["input"])] == before.request.body["input"]
+            assert call in sent

@@ -63,7 +63,7 @@ def test_the_plan_makes_it_in_every_other_cassette(told):
     """Streams that end in another terminal have no such place, and the plan says so instead of passing for survived."""
     plan = Plan.from_yaml(told[1][0].read_text())
     nulls, missed = 0, set()
-    for cassette in load_all(LIBRARY):
+    for cassette in (each for each in load_all(LIBRARY) if each.kind == "sse"):
         before = exchange_of(cassette)
         applied = plan.apply(before)
         places, after = len(list(outputs(before))), list(outputs(applied.exchange))
