@@ -44,6 +44,11 @@ class Frame(NamedTuple):
         return self.data is not None
 
 
+Payload = tuple[bytes, bytes | None, bool]
+"""What a frame dispatches: its ``event`` and its ``data``, both sound UTF-8, and ``replaced``. A frame that dispatches
+nothing has no payload, unless bytes of it were replaced: nobody knows what it would have been. Its data is None."""
+
+
 @dataclass(frozen=True, slots=True)
 class Tail:
     """What was left when the stream ended: the standard discards it; here the caller is told.
