@@ -1,17 +1,20 @@
-"""Connection: how the body is framed, how far it gets, and how the connection ends."""
+"""Connection: how far the body gets, and how the connection ends."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Literal
 
-from harness.delivery import Cut, End, Framing, Reset, Stall
+from harness.delivery import Cut, End, Reset, Stall
 from harness.delivery.actions import EndingAction
 from harness.mutations.chunk import is_continuation
-from harness.mutations.operator import AT, Layer, Operator, Unmatched, register, selected
-from harness.mutations.selector import Selector
-from harness.mutations.take import Piece, Stop, Take
+from harness.mutations.fit import dispatches, singles
+from harness.mutations.operator import AT, Layer, Operator, Unmatched, applies, register, selected
+from harness.mutations.piece import Stop
+from harness.mutations.selector import EVERY, TERMINAL, Selector
+from harness.mutations.space import Product, Shared
+from harness.mutations.take import Take
 
 Inside = Literal["before", "start", "middle", "character", "after"]
 EndingName = Literal["end", "cut", "reset", "stall"]
@@ -51,18 +54,32 @@ class StopAt(Operator):
     incident: ClassVar[str] = (
         "Backends end a stream without a terminal; proxies cut it; both were taken for a finished answer."
     )
-    parameters: ClassVar[dict[str, Any]] = {
+    parameters: ClassVar[Mapping[str, Any]] = {
         "at": AT,
         "inside": {"enum": list(_OFFSETS)},
         "by": {"enum": list(_ENDINGS)},
     }
 
+    @classmethod
+    def space(cls, take: Take) -> Sequence[Operator]:
+        return Shared(
+            [
+                [
+                    each
+                    for each in Product(cls, [Selector(TERMINAL)], list(_OFFSETS), list(_ENDINGS))
+                    if applies(each, take)
+                ],
+                Product(cls, list(singles(take, dispatches)), ["after", "before", "start", "middle"], list(_ENDINGS)),
+                [each for each in Product(cls, [EVERY], ["character"], list(_ENDINGS)) if applies(each, take)],
+            ]
+        )
+
     def apply(self, take: Take) -> Take:
         for position in selected(take, self.at):
             piece = take.pieces[position]
-            offset = _OFFSETS[self.inside](piece.frame.raw)
+            offset = _OFFSETS[self.inside](piece.raw)
             if offset is not None:
-                return take.with_piece(position, _stopped(piece, offset, self.by))
+                return _stopped(take, position, offset, self.by)
         raise Unmatched(f"no frame that matches {self.at} has a character of more than one byte")
 
 
@@ -77,14 +94,18 @@ class StopAtByte(Operator):
     name: ClassVar[str] = "stop-at-byte"
     layer: ClassVar[Layer] = "connection"
     incident: ClassVar[str] = "A connection can die at every byte; a truncated final frame completed normally."
-    parameters: ClassVar[dict[str, Any]] = {"byte": {"type": "integer"}, "by": {"enum": list(_ENDINGS)}}
+    parameters: ClassVar[Mapping[str, Any]] = {"byte": {"type": "integer"}, "by": {"enum": list(_ENDINGS)}}
+
+    @classmethod
+    def space(cls, take: Take) -> Sequence[Operator]:
+        return Product(cls, range(sum(len(piece.raw) for piece in take.pieces)), list(_ENDINGS))
 
     def apply(self, take: Take) -> Take:
         left = self.byte if self.byte >= 0 else len(take.body) + self.byte
         for position, piece in enumerate(take.pieces):
-            if 0 <= left <= len(piece.frame.raw):
-                return take.with_piece(position, _stopped(piece, left, self.by))
-            left -= len(piece.frame.raw)
+            if 0 <= left <= len(piece.raw):
+                return _stopped(take, position, left, self.by)
+            left -= len(piece.raw)
         raise Unmatched(f"no frame has byte {self.byte} of the body")
 
 
@@ -98,7 +119,11 @@ class Unanswered(Operator):
     name: ClassVar[str] = "unanswered"
     layer: ClassVar[Layer] = "connection"
     incident: ClassVar[str] = "One in five requests of a bad hour was accepted and never answered."
-    parameters: ClassVar[dict[str, Any]] = {"by": _NO_END}
+    parameters: ClassVar[Mapping[str, Any]] = {"by": _NO_END}
+
+    @classmethod
+    def space(cls, take: Take) -> Sequence[Operator]:
+        return Product(cls, _NO_END["enum"])
 
     def apply(self, take: Take) -> Take:
         return Take((), b"", None, _ENDINGS[self.by], before_head_ms=take.before_head_ms)
@@ -116,7 +141,11 @@ class Finish(Operator):
     incident: ClassVar[str] = (
         "A server kept the socket open after the terminal; the answer came when the idle deadline did."
     )
-    parameters: ClassVar[dict[str, Any]] = {"by": _NO_END}
+    parameters: ClassVar[Mapping[str, Any]] = {"by": _NO_END}
+
+    @classmethod
+    def space(cls, take: Take) -> Sequence[Operator]:
+        return [each for each in Product(cls, _NO_END["enum"]) if applies(each, take)]
 
     def apply(self, take: Take) -> Take:
         if take.ending == _ENDINGS[self.by]:
@@ -124,52 +153,9 @@ class Finish(Operator):
         return replace(take, ending=_ENDINGS[self.by])
 
 
-@register
-@dataclass(frozen=True, slots=True)
-class Frames(Operator):
-    """Frame the body another way; with content-length, ``off_by`` states a length that is wrong by so many bytes."""
-
-    to: Literal["chunked", "content-length", "close"]
-    off_by: int = 0
-
-    name: ClassVar[str] = "framing"
-    layer: ClassVar[Layer] = "connection"
-    incident: ClassVar[str] = "A close-delimited body hides truncation from the HTTP library below the reader."
-    parameters: ClassVar[dict[str, Any]] = {
-        "to": {"enum": [framing.value for framing in Framing]},
-        "off_by": {"type": "integer"},
-    }
-
-    def apply(self, take: Take) -> Take:
-        if take.head is None:
-            raise Unmatched("the request gets no answer that could be framed")
-        head = replace(take.head, framing=Framing(self.to), declared_length=None)
-        return replace(take, head=head, length_error=self.off_by or None)
-
-
-@register
-@dataclass(frozen=True, slots=True)
-class SetHeader(Operator):
-    """Send a response header with this value, or (null) leave it out."""
-
-    header: str
-    value: str | None
-
-    name: ClassVar[str] = "header"
-    layer: ClassVar[Layer] = "connection"
-    incident: ClassVar[str] = "Proxies answer a stream with content-type text/html or application/json, or with none."
-    parameters: ClassVar[dict[str, Any]] = {
-        "header": {"type": "string", "pattern": "^[!#$%&'*+.^_`|~0-9A-Za-z-]+$"},
-        "value": {"type": ["string", "null"]},
-    }
-
-    def apply(self, take: Take) -> Take:
-        if take.head is None:
-            raise Unmatched("the request gets no answer that could have a header")
-        kept = [(name, value) for name, value in take.head.headers if name.lower() != self.header.lower()]
-        fresh = [] if self.value is None else [(self.header, self.value)]
-        return replace(take, head=replace(take.head, headers=(*kept, *fresh)))
-
-
-def _stopped(piece: Piece, offset: int, by: EndingName) -> Piece:
-    return replace(piece, stop=Stop(offset, _ENDINGS[by]))
+def _stopped(take: Take, position: int, offset: int, by: EndingName) -> Take:
+    piece, ending = take.pieces[position], _ENDINGS[by]
+    at_end = position + 1 == len(take.pieces) and offset == len(piece.raw) and not take.rest
+    if at_end and ending == take.ending:
+        raise Unmatched(f"the stream ends there already, by {by}")
+    return take.with_piece(position, replace(piece, stop=Stop(offset, ending)))

@@ -15,17 +15,23 @@ from typing import Any
 BOM = b"\xef\xbb\xbf"
 _LINES = re.compile(rb"([^\r\n]*)(\r\n|\n|\r)")
 
+# ``json.dumps`` would build an encoder for each call.
+_encode = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
+
 Line = tuple[bytes, bytes]
 """A line's own bytes and the newline that ends it."""
 
 
-def to_text(payload: Any) -> str:
-    """The JSON text of a payload: compact, and plain UTF-8 unless UTF-8 cannot carry it (lone surrogates)."""
-    text = json.dumps(payload, separators=(",", ":"), ensure_ascii=False)
+def to_text(payload: Any, *, indent: int | None = None) -> str:
+    """The JSON text of a payload, plain UTF-8 unless UTF-8 cannot carry it (lone surrogates).
+
+    Compact, or with ``indent`` spaces a level over many lines.
+    """
+    text = _encode(payload) if indent is None else json.dumps(payload, indent=indent, ensure_ascii=False)
     try:
         text.encode()
     except UnicodeEncodeError:
-        return json.dumps(payload, separators=(",", ":"))
+        return json.dumps(payload, indent=indent, separators=(",", ":"))
     return text
 
 
@@ -61,6 +67,21 @@ def with_newline(raw: bytes, newline: bytes) -> bytes:
     """The frame with every line ended by ``newline``."""
     mark, lines = _split(raw)
     return mark + _join([(text, newline) for text, _ in lines])
+
+
+def with_spaces(raw: bytes, *, after_colon: bool) -> bytes:
+    """The frame with or without the one space after the colon of its fields, which a reader strips."""
+    mark, lines = _split(raw)
+    return mark + _join([(_spaced(text, after_colon), newline) for text, newline in lines])
+
+
+def _spaced(text: bytes, after_colon: bool) -> bytes:
+    name, colon, value = text.partition(b":")
+    if not name or not colon:
+        return text
+    bare = value.removeprefix(b" ")
+    # A value that begins with a space of its own needs the one that is stripped.
+    return name + colon + (b" " if after_colon or bare.startswith(b" ") else b"") + bare
 
 
 def without_blank_line(raw: bytes) -> bytes:

@@ -3,23 +3,49 @@
 An operator is a pure function from a take to a take. It carries no expectation: what a consumer owes follows from
 what it was really served. An operator that finds nothing to change says so (``Unmatched``), because a plan
 whose edits never happened would pass for a plan that was survived.
+
+What may be drawn is a ``space``: all parameters that fit a take, as a sequence that is counted and never written
+out. So a draw is one number, it replays without Hypothesis, and it shrinks towards the first entry, the simplest.
 """
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import MISSING, fields
 from importlib import import_module
-from typing import Any, ClassVar, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeVar
 
 from harness.mutations.selector import SELECTOR_SCHEMA, Selector
 from harness.mutations.take import Take
 
+if TYPE_CHECKING:
+    from hypothesis.strategies import SearchStrategy
+
 Layer = Literal["shape", "identity", "order", "error", "frame", "chunk", "connection", "time", "size"]
 Place = Literal["before", "after"]
 
-FAMILIES = ("shape", "reshape", "identity", "order", "error", "frame", "chunk", "connection", "time")
+FAMILIES = (
+    "shape",
+    "reshape",
+    "members",
+    "states",
+    "identity",
+    "numbers",
+    "order",
+    "arrange",
+    "strangers",
+    "aftermath",
+    "error",
+    "answer",
+    "frame",
+    "fields",
+    "chunk",
+    "connection",
+    "http",
+    "time",
+    "size",
+)
 """The modules that register operators, from the payload outwards."""
 
 
@@ -42,6 +68,23 @@ class Operator(ABC):
     @abstractmethod
     def apply(self, take: Take) -> Take:
         """The edited take. Raises Unmatched when there is nothing to edit."""
+
+    @classmethod
+    @abstractmethod
+    def space(cls, take: Take) -> Sequence[Operator]:
+        """This operator with all parameters that fit the take, simplest first; empty where it finds nothing to do.
+
+        Every entry applies to the take without ``Unmatched``, and can be written as YAML. The same take gives the same
+        space. Building one may look at the whole take, so whoever draws often keeps it.
+        """
+
+    @classmethod
+    def strategy(cls, take: Take) -> SearchStrategy[Operator] | None:
+        """Draws from the space, one number a draw, shrinking towards its first entry; None where the space is empty."""
+        from hypothesis import strategies
+
+        fitting = cls.space(take)
+        return strategies.integers(0, len(fitting) - 1).map(fitting.__getitem__) if fitting else None
 
     @classmethod
     def meaning(cls) -> str:
@@ -94,12 +137,26 @@ def operators() -> Mapping[str, type[Operator]]:
     return _OPERATORS
 
 
-def selected(take: Take, at: Selector) -> list[int]:
+def selected(take: Take, at: Selector) -> Sequence[int]:
     """Positions of the pieces a selector aims at. Raises Unmatched."""
     positions = at.positions(take)
     if not positions:
         raise Unmatched(f"no frame matches {at}")
     return positions
+
+
+def applies(operator: Operator, take: Take) -> bool:
+    """Whether it finds something to change: for spaces whose entries depend on what the events say."""
+    try:
+        operator.apply(take)
+    except Unmatched:
+        return False
+    return True
+
+
+def changes(operator: Operator, take: Take) -> bool:
+    """Whether something else is served after it: for what does not know itself whether it is there already."""
+    return applies(operator, take) and operator.apply(take).delivery() != take.delivery()
 
 
 def insertion_points(positions: Iterable[int], place: Place) -> set[int]:
@@ -114,10 +171,12 @@ def _parameters(operator: type[Operator]) -> Any:
 def _read(schema: Any, value: Any) -> Any:
     if schema is AT:
         return Selector.from_json(value)
-    return tuple(value) if isinstance(value, list) else value
+    if schema.get("type") == "array":
+        return tuple(_read(schema["items"], entry) for entry in value)
+    return value
 
 
 def _written(value: Any) -> Any:
     if isinstance(value, Selector):
         return value.to_json() or "*"
-    return list(value) if isinstance(value, tuple) else value
+    return [_written(entry) for entry in value] if isinstance(value, tuple) else value

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, ClassVar
 
-from harness.mutations.lines import new_frame, to_text
+from harness.mutations.fit import aims, dispatches, kinds, singles
 from harness.mutations.operator import (
     AT,
     PLACE,
@@ -14,12 +15,15 @@ from harness.mutations.operator import (
     Operator,
     Place,
     Unmatched,
+    applies,
     insertion_points,
     register,
     selected,
 )
+from harness.mutations.piece import Piece, new_piece
 from harness.mutations.selector import Selector
-from harness.mutations.take import Piece, Take, frame_of
+from harness.mutations.space import Product, Shared
+from harness.mutations.take import Take
 
 FRAME_SCHEMA: dict[str, Any] = {
     "type": "object",
@@ -38,30 +42,13 @@ FRAME_SCHEMA: dict[str, Any] = {
 """A frame as people write it: ``payload`` for JSON, ``data`` for any text, ``event: ""`` for no event line."""
 
 
-def written(spec: Mapping[str, Any], like: Piece | None) -> Piece:
-    """The piece of a written frame. Unless told, it has an ``event`` line when its neighbour has one."""
-    payload = spec.get("payload")
-    kind = payload.get("type") if payload is not None else None
-    named = kind if isinstance(kind, str) and (like is None or like.frame.event) else ""
-    event = spec.get("event", named)
-    data = to_text(payload) if payload is not None else spec.get("data")
-    fields = [
-        *([f": {spec['comment']}"] if "comment" in spec else []),
-        *([f"id: {spec['id']}"] if "id" in spec else []),
-        *([f"retry: {spec['retry']}"] if "retry" in spec else []),
-        *([f"event: {event}"] if event else []),
-        *([f"data: {line}" for line in data.split("\n")] if data is not None else []),
-    ]
-    return Piece(frame_of(new_frame(fields, like.frame.raw if like else b"\n")))
-
-
 def inserted(take: Take, points: set[int], frames: Sequence[Mapping[str, Any]]) -> Take:
     """The take with these frames written before each of the points."""
     pieces: list[Piece] = []
     for position in range(len(take.pieces) + 1):
         if position in points:
             neighbour = take.pieces[min(position, len(take.pieces) - 1)] if take.pieces else None
-            pieces += [written(frame, neighbour) for frame in frames]
+            pieces += [new_piece(frame, neighbour) for frame in frames]
         pieces += take.pieces[position : position + 1]
     return take.with_pieces(pieces)
 
@@ -78,7 +65,11 @@ class Drop(Operator):
     incident: ClassVar[str] = (
         "Backends leave out deltas, item-done events or the terminal; arguments may come in done events only."
     )
-    parameters: ClassVar[dict[str, Any]] = {"at": AT}
+    parameters: ClassVar[Mapping[str, Any]] = {"at": AT}
+
+    @classmethod
+    def space(cls, take: Take) -> Sequence[Operator]:
+        return Product(cls, aims(take, dispatches))
 
     def apply(self, take: Take) -> Take:
         gone = set(selected(take, self.at))
@@ -96,7 +87,11 @@ class Duplicate(Operator):
     name: ClassVar[str] = "duplicate"
     layer: ClassVar[Layer] = "order"
     incident: ClassVar[str] = "Items were doubled where a gateway sent output_item.done twice for one item."
-    parameters: ClassVar[dict[str, Any]] = {"at": AT, "times": {"type": "integer", "minimum": 1}}
+    parameters: ClassVar[Mapping[str, Any]] = {"at": AT, "times": {"type": "integer", "minimum": 1}}
+
+    @classmethod
+    def space(cls, take: Take) -> Sequence[Operator]:
+        return Product(cls, aims(take, dispatches), [1, 2])
 
     def apply(self, take: Take) -> Take:
         twice = set(selected(take, self.at))
@@ -121,7 +116,16 @@ class Move(Operator):
     name: ClassVar[str] = "move"
     layer: ClassVar[Layer] = "order"
     incident: ClassVar[str] = "A delta came for an index that was not added yet, and was filed under the wrong item."
-    parameters: ClassVar[dict[str, Any]] = {"at": AT, "to": AT, "place": PLACE}
+    parameters: ClassVar[Mapping[str, Any]] = {"at": AT, "to": AT, "place": PLACE}
+
+    @classmethod
+    def space(cls, take: Take) -> Sequence[Operator]:
+        lone = list(singles(take))
+        everything = [*kinds(take), *lone]
+        steps = [(at, to, "after") for at, to in pairwise(lone)]
+        ends = [(at, Selector(nth=nth), place) for nth, place in ((0, "before"), (-1, "after")) for at in everything]
+        apart = [(at, to, "after") for at in kinds(take) for to in kinds(take) if at != to]
+        return Shared([those(cls, group, take) for group in (ends, apart, steps)])
 
     def apply(self, take: Take) -> Take:
         moved = selected(take, self.at)
@@ -132,7 +136,10 @@ class Move(Operator):
         kept = [
             [take.pieces[p] for p in part if p not in moved] for part in (range(point), range(point, len(take.pieces)))
         ]
-        return take.with_pieces([*kept[0], *(take.pieces[p] for p in moved), *kept[1]])
+        order = [*kept[0], *(take.pieces[p] for p in moved), *kept[1]]
+        if all(new is old for new, old in zip(order, take.pieces, strict=True)):
+            raise Unmatched(f"what matches {self.at} is {self.place} {self.to} already")
+        return take.with_pieces(order)
 
 
 @register
@@ -149,11 +156,26 @@ class Insert(Operator):
     incident: ClassVar[str] = (
         "Vendors send events nobody knows: rate limits first, keepalives, metadata; strict readers died of each."
     )
-    parameters: ClassVar[dict[str, Any]] = {
+    parameters: ClassVar[Mapping[str, Any]] = {
         "at": AT,
         "frames": {"type": "array", "minItems": 1, "items": FRAME_SCHEMA},
         "place": PLACE,
     }
 
+    @classmethod
+    def space(cls, take: Take) -> Sequence[Operator]:
+        """Frames that are no events of the protocol; what is known to occur has operators of its own."""
+        frames = [
+            ({"payload": {"type": "response.unknown"}},),
+            ({"payload": {}},),
+            ({"data": "ping", "event": "ping"},),
+        ]
+        return Product(cls, aims(take, dispatches), frames, ["after", "before"])
+
     def apply(self, take: Take) -> Take:
         return inserted(take, insertion_points(selected(take, self.at), self.place), self.frames)
+
+
+def those(make: Any, arguments: Sequence[Any], take: Take) -> list[Operator]:
+    """The operators of these arguments that find something to do."""
+    return [each for each in (make(*given) for given in arguments) if applies(each, take)]

@@ -27,6 +27,9 @@ class PlanError(ValueError):
         self.pointer = pointer
 
 
+_NO_STREAM = "operators edit what goes over HTTP, and this is what a process writes"
+
+
 @dataclass(frozen=True, slots=True)
 class Mutation:
     """An operator and the requests it is aimed at; None means all of them."""
@@ -97,6 +100,9 @@ class Plan:
     def _edited(self, delivery: Delivery, turn: int, attempt: int, hits: set[int], reasons: dict[int, str]) -> Delivery:
         concerned = [(n, m.operator) for n, m in enumerate(self.mutations) if m.concerns(turn, attempt)]
         if not concerned:
+            return delivery
+        if delivery.stdio is not None:
+            reasons.update(dict.fromkeys((number for number, _ in concerned), _NO_STREAM) | reasons)
             return delivery
         take = Take.of(delivery)
         for number, operator in concerned:

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
-from fnmatch import fnmatchcase
 from typing import Any
 
+from harness.mutations.index import TERMINAL, matches
 from harness.mutations.take import Take
-from harness.protocols.responses.event import Event
-from harness.protocols.responses.reading.terminal import terminal_of
 
-TERMINAL = "terminal"
-"""Stands for the type of every event that ends a stream, errors without a type included."""
+__all__ = ["ENDS", "EVERY", "FIRST", "SELECTOR_SCHEMA", "TERMINAL", "Selector"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,29 +24,15 @@ class Selector:
     nth: int | None = None
     """Which of the matches, from 0; negative from the end; None: all of them."""
 
-    def positions(self, take: Take) -> list[int]:
+    def positions(self, take: Take) -> Sequence[int]:
         """Positions of the selected pieces, in order; empty when nothing matches."""
-        items = _Items()
-        found = []
-        for position, piece in enumerate(take.pieces):
-            event = piece.event
-            if event is None:
-                continue
-            item = items.type_of(event) if self.item is not None else None
-            if self._meets(event, item):
-                found.append(position)
+        found = take.index.named(self.type)
+        if self.item is not None:
+            items = take.index.items
+            found = [position for position in found if matches(items.get(position, ""), self.item)]
+        if self.output_index is not None:
+            found = [p for p in found if (take.pieces[p].payload or {}).get("output_index") == self.output_index]
         return found if self.nth is None else _nth(found, self.nth)
-
-    def _meets(self, event: Event, item: str | None) -> bool:
-        payload = event.payload or {}
-        return (
-            self._names(event)
-            and (self.item is None or (item is not None and fnmatchcase(item, self.item)))
-            and (self.output_index is None or payload.get("output_index") == self.output_index)
-        )
-
-    def _names(self, event: Event) -> bool:
-        return terminal_of(event) is not None if self.type == TERMINAL else fnmatchcase(event.type, self.type)
 
     def __str__(self) -> str:
         stated = ", ".join(f"{key} {value}" for key, value in self.to_json().items())
@@ -69,6 +52,10 @@ class Selector:
 
 EVERY = Selector()
 """Every event."""
+FIRST = Selector(nth=0)
+"""The first event."""
+ENDS = Selector(TERMINAL)
+"""Every event that ends the stream."""
 
 SELECTOR_SCHEMA: dict[str, Any] = {
     "oneOf": [
@@ -88,22 +75,5 @@ SELECTOR_SCHEMA: dict[str, Any] = {
 }
 
 
-def _nth(found: list[int], nth: int) -> list[int]:
+def _nth(found: Sequence[int], nth: int) -> Sequence[int]:
     return [found[nth]] if -len(found) <= nth < len(found) else []
-
-
-class _Items:
-    """Item types by output_index, as far as the stream has told them."""
-
-    def __init__(self) -> None:
-        self._types: dict[Any, str] = {}
-
-    def type_of(self, event: Event) -> str | None:
-        payload = event.payload or {}
-        index, item = payload.get("output_index"), payload.get("item")
-        kind = item.get("type") if isinstance(item, dict) else None
-        if not isinstance(index, int):
-            return kind if isinstance(kind, str) else None
-        if isinstance(kind, str):
-            self._types[index] = kind
-        return self._types.get(index)

@@ -1,14 +1,20 @@
-"""Shape: what is inside an event. RFC 6902 says every such edit, so one operator is enough for most of them."""
+"""Shape: what an event's JSON says, and whether it is JSON at all."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+from harness.mutations.editing import edited, repayloaded
+from harness.mutations.fit import aims, has_payload, kinds, places
 from harness.mutations.jsonpatch import EDIT_SCHEMA, PatchError, apply_patch
 from harness.mutations.lines import to_text, with_event
-from harness.mutations.operator import AT, Layer, Operator, Unmatched, register, selected
-from harness.mutations.selector import Selector
+from harness.mutations.operator import AT, Layer, Operator, Unmatched, applies, register
+from harness.mutations.piece import Piece
+from harness.mutations.places import ENTRIES, is_variant, steps
+from harness.mutations.selector import ENDS, Selector
+from harness.mutations.space import Product, Shared
 from harness.mutations.take import Take
 
 
@@ -28,26 +34,53 @@ class Patch(Operator):
     incident: ClassVar[str] = (
         "The terminal frame's response.output turned null (May 2026); before that it was [] and missing."
     )
-    parameters: ClassVar[dict[str, Any]] = {
+    parameters: ClassVar[Mapping[str, Any]] = {
         "at": AT,
         "edit": {"type": "array", "minItems": 1, "items": EDIT_SCHEMA},
     }
 
+    @classmethod
+    def space(cls, take: Take) -> Sequence[Operator]:
+        """A member that has moved to where its parent is: what the other operators of this layer do, they draw."""
+
+        def moved(path: str) -> Iterator[dict[str, Any]]:
+            parent, _, name = path.rpartition("/")
+            yield {"op": "move", "from": path, "path": f"{parent.rpartition('/')[0]}/{name}"}
+
+        return Shared(
+            [
+                Shared(
+                    [
+                        [cls(each.at, tuple(moved(each.path))) for each in group if _is_pointer(each.path)]
+                        for group in groups
+                    ]
+                )
+                for groups in places(take)
+            ]
+        )
+
     def apply(self, take: Take) -> Take:
-        pieces, misfit = list(take.pieces), ""
-        for position in selected(take, self.at):
-            event = pieces[position].event
-            if event is None or event.payload is None:
-                continue
+        misfits: list[str] = []
+
+        def patched(payload: dict[str, Any]) -> dict[str, Any]:
             try:
-                payload = apply_patch(event.payload, self.edit)
+                fresh = apply_patch(payload, self.edit)
             except PatchError as error:
-                misfit = str(error)
-                continue
-            pieces[position] = pieces[position].with_data(to_text(payload))
-        if all(new is old for new, old in zip(pieces, take.pieces, strict=True)):
-            raise Unmatched(f"no payload that matches {self.at} fits the edit: {misfit or 'none is an object'}")
-        return take.with_pieces(pieces)
+                misfits.append(str(error))
+                return payload
+            return fresh if isinstance(fresh, dict) else payload
+
+        try:
+            return repayloaded(take, self.at, patched, "no payload fits the edit")
+        except Unmatched as unmatched:
+            raise Unmatched(f"{unmatched}: {misfits[-1]}" if misfits else str(unmatched)) from None
+
+
+def _is_pointer(path: str) -> bool:
+    """Whether a path of several steps is a JSON pointer as well."""
+    parts = steps(path)
+    plain = not any(part == ENTRIES or is_variant(part) or "~2" in part or "~3" in part for part in parts)
+    return len(parts) > 1 and plain
 
 
 @register
@@ -63,19 +96,27 @@ class Rename(Operator):
     incident: ClassVar[str] = (
         "Proxies end a stream with response.done, the websocket name, or with response.cancelled, which no schema has."
     )
-    parameters: ClassVar[dict[str, Any]] = {"at": AT, "to": {"type": "string", "minLength": 1}}
+    parameters: ClassVar[Mapping[str, Any]] = {"at": AT, "to": {"type": "string", "minLength": 1}}
+
+    @classmethod
+    def space(cls, take: Take) -> Sequence[Operator]:
+        ats = list(kinds(take))
+        ends = [at for at in ats if at == ENDS]
+        ended = Product(cls, ends, ["response.done", "response.cancelled", "response.unknown"])
+        named = Product(cls, ats, ["response.unknown", "message"])
+        return Shared([[each for each in group if applies(each, take)] for group in (ended, named)])
 
     def apply(self, take: Take) -> Take:
-        pieces = list(take.pieces)
-        for position in selected(take, self.at):
-            piece = pieces[position]
+        def renamed(piece: Piece) -> Piece:
             event = piece.event
-            if event is not None and event.payload is not None and "type" in event.payload:
-                piece = piece.with_data(to_text({**event.payload, "type": self.to}))
-            if piece.frame.event:
-                piece = piece.rewritten(with_event(piece.frame.raw, self.to))
-            pieces[position] = piece
-        return take.with_pieces(pieces)
+            fresh = piece
+            if event is not None and event.payload is not None and event.payload.get("type", self.to) != self.to:
+                fresh = fresh.with_payload({**event.payload, "type": self.to})
+            if event is not None and event.name and event.name != self.to:
+                fresh = fresh.rewritten(with_event(fresh.raw, self.to))
+            return fresh
+
+        return edited(take, self.at, renamed, f"everything is called {self.to} already")
 
 
 @register
@@ -91,10 +132,86 @@ class Data(Operator):
     incident: ClassVar[str] = (
         "Unparsable lines were skipped by a gateway: a truncated shell command was still executed."
     )
-    parameters: ClassVar[dict[str, Any]] = {"at": AT, "text": {"type": "string"}}
+    parameters: ClassVar[Mapping[str, Any]] = {"at": AT, "text": {"type": "string"}}
+
+    @classmethod
+    def space(cls, take: Take) -> Sequence[Operator]:
+        texts = ["{}", "{", "", "null", "[]", '"text"', "7", "[DONE]", "upstream error"]
+        return Product(cls, aims(take), texts)
 
     def apply(self, take: Take) -> Take:
-        pieces = list(take.pieces)
-        for position in selected(take, self.at):
-            pieces[position] = pieces[position].with_data(self.text)
-        return take.with_pieces(pieces)
+        def replaced(piece: Piece) -> Piece:
+            return piece if piece.frame.data == self.text else piece.with_data(self.text)
+
+        return edited(take, self.at, replaced, "nothing says anything else")
+
+
+_CUTS: Mapping[str, Any] = {
+    "last": lambda data: data[:-1],
+    "middle": lambda data: data[: len(data) // 2],
+    "first": lambda data: data[1:],
+}
+
+
+@register
+@dataclass(frozen=True, slots=True)
+class CutData(Operator):
+    """Send the selected events with part of their JSON missing: the last character, the second half, or the first."""
+
+    at: Selector
+    lost: str = "middle"
+
+    name: ClassVar[str] = "cut-data"
+    layer: ClassVar[Layer] = "shape"
+    incident: ClassVar[str] = "A truncated final frame was skipped as unreadable, and the answer completed normally."
+    parameters: ClassVar[Mapping[str, Any]] = {"at": AT, "lost": {"enum": list(_CUTS)}}
+
+    @classmethod
+    def space(cls, take: Take) -> Sequence[Operator]:
+        return Product(cls, aims(take), list(_CUTS))
+
+    def apply(self, take: Take) -> Take:
+        def cut(piece: Piece) -> Piece:
+            event = piece.event
+            return piece.with_data(_CUTS[self.lost](event.data)) if event and event.payload is not None else piece
+
+        return edited(take, self.at, cut, "there is no JSON to cut")
+
+
+_LAWLESS: Mapping[str, str] = {
+    "nan": '"x_odd":NaN',
+    "large-integer": '"x_odd":9007199254740993',
+    "lone-surrogate": '"x_odd":"\\ud800"',
+    "duplicate-key": '"x_odd":1,"x_odd":2',
+}
+
+
+@register
+@dataclass(frozen=True, slots=True)
+class Lawless(Operator):
+    """Give the selected events a member on which JSON decoders lawfully differ."""
+
+    at: Selector
+    kind: str = "nan"
+
+    name: ClassVar[str] = "lawless"
+    layer: ClassVar[Layer] = "shape"
+    incident: ClassVar[str] = (
+        "Python's json reads NaN and lone surrogates that orjson refuses; JavaScript rounds integers past 2**53."
+    )
+    parameters: ClassVar[Mapping[str, Any]] = {"at": AT, "kind": {"enum": list(_LAWLESS)}}
+
+    @classmethod
+    def space(cls, take: Take) -> Sequence[Operator]:
+        return Product(cls, aims(take, _has_members), list(_LAWLESS))
+
+    def apply(self, take: Take) -> Take:
+        def marked(piece: Piece) -> Piece:
+            # Written into the text: none of this survives being read and written again.
+            return piece.with_data(f"{{{_LAWLESS[self.kind]},{to_text(piece.payload)[1:]}") if piece.payload else piece
+
+        return edited(take, self.at, marked, "there is no object to add to")
+
+
+def _has_members(piece: Piece) -> bool:
+    return has_payload(piece) and bool(piece.payload)

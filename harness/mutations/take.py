@@ -11,15 +11,16 @@ from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
-from itertools import pairwise
 from typing import Protocol
 
-from harness.delivery import Action, Delivery, Framing, Head, Send, Wait
+from harness.delivery import Action, Delivery, Framing, Head, Send, Stall, Wait
 from harness.delivery.actions import EndingAction
-from harness.mutations import lines
-from harness.protocols.responses.event import Event
-from harness.protocols.responses.event import decode as decode_event
-from harness.wire import Frame, decode
+from harness.mutations.flow import Origin, flow_of, rechunked
+from harness.mutations.index import Index
+from harness.mutations.piece import Piece, Stop, frame_of
+from harness.wire import decode
+
+__all__ = ["Chunking", "Coding", "Piece", "Stop", "Take", "frame_of"]
 
 
 class Chunking(Protocol):
@@ -29,52 +30,11 @@ class Chunking(Protocol):
         """Offsets in a whole body at which a chunk begins."""
 
 
-@dataclass(frozen=True, slots=True)
-class Stop:
-    """The connection ends inside or after this frame, whatever was to come."""
+class Coding(Protocol):
+    """A content coding of the whole body."""
 
-    offset: int
-    """Bytes of the frame that are still sent."""
-    ending: EndingAction
-
-
-@dataclass(frozen=True, slots=True)
-class Piece:
-    """A frame and what happens while it is sent."""
-
-    frame: Frame
-    breaks: tuple[int, ...] = (0,)
-    """Offsets in the frame at which a chunk begins."""
-    waits: tuple[tuple[int, float], ...] = ()
-    """``(offset, ms)``: silences before a byte of the frame."""
-    stop: Stop | None = None
-    event: Event | None = field(init=False, compare=False, repr=False)
-    """What the frame dispatches; None for comments and the like."""
-
-    def __post_init__(self) -> None:
-        # Decoded once a piece and not at each look: selectors look at every frame, operators touch few.
-        object.__setattr__(self, "event", decode_event(0, self.frame))
-
-    def rewritten(self, raw: bytes) -> Piece:
-        """The same piece with other bytes. What was attached inside the frame is gone; what was before it stays."""
-        return Piece(
-            frame_of(raw),
-            breaks=tuple(offset for offset in self.breaks if offset == 0),
-            waits=tuple((offset, ms) for offset, ms in self.waits if offset == 0),
-            stop=self.stop and replace(self.stop, offset=min(self.stop.offset, len(raw))),
-        )
-
-    def with_data(self, data: str) -> Piece:
-        return self.rewritten(lines.with_data(self.frame.raw, data))
-
-
-@lru_cache(maxsize=4096)
-def frame_of(raw: bytes) -> Frame:
-    """The one frame these bytes are. Raises ValueError when they are none, or several."""
-    frames, tail = decode(raw)
-    if len(frames) != 1 or tail is not None:
-        raise ValueError(f"not exactly one frame: {raw[:80]!r}")
-    return frames[0]
+    def coded(self, actions: Sequence[Action], *, whole: bool) -> list[Action]:
+        """The same writes and silences, encoded; ``whole`` unless the stream stops early."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,88 +54,100 @@ class Take:
     """With content-length framing: how far the stated length is off; None keeps what the head says."""
     chunking: Chunking | None = None
     """Overrules the breaks of all pieces."""
+    coding: Coding | None = None
+    """The body goes out encoded; chunks are then cut from the encoded bytes."""
+    origin: Origin | None = field(default=None, compare=False, repr=False)
+    _index: Index | None = field(init=False, default=None, compare=False, repr=False)
 
     @classmethod
     def of(cls, delivery: Delivery) -> Take:
-        """Take a delivery apart. A body that is encoded or no event stream has no pieces, only a rest."""
-        return _taken_apart(delivery)
+        """Take a delivery apart. A body that is encoded or no event stream has no pieces, only a rest.
+
+        What a process writes is not taken apart: it has neither pieces nor a head, and no plan edits it.
+        """
+        return _taken_apart(delivery) if delivery.stdio is None else _NOTHING
+
+    @property
+    def index(self) -> Index:
+        """Where in the stream is what."""
+        if self._index is None:
+            object.__setattr__(self, "_index", Index(self.pieces))
+        assert self._index is not None
+        return self._index
 
     def with_pieces(self, pieces: Sequence[Piece]) -> Take:
-        return replace(self, pieces=tuple(pieces))
+        # Written out: ``replace`` costs as much as all the rest of a small edit.
+        return Take(
+            tuple(pieces),
+            self.rest,
+            self.head,
+            self.ending,
+            self.rest_breaks,
+            self.rest_waits,
+            self.before_head_ms,
+            self.before_end_ms,
+            self.length_error,
+            self.chunking,
+            self.coding,
+            self.origin,
+        )
 
     def with_piece(self, position: int, piece: Piece) -> Take:
-        return replace(self, pieces=(*self.pieces[:position], piece, *self.pieces[position + 1 :]))
+        return self.with_pieces((*self.pieces[:position], piece, *self.pieces[position + 1 :]))
 
     @property
     def body(self) -> bytes:
-        """The whole body, whether or not the connection lives to send it."""
-        return b"".join(piece.frame.raw for piece in self.pieces) + self.rest
+        """The whole body, before any coding, whether or not the connection lives to send it."""
+        return b"".join([piece.raw for piece in self.pieces]) + self.rest
 
     def delivery(self) -> Delivery:
         """Put together again."""
         before = (Wait(self.before_head_ms),) if self.before_head_ms else ()
         if self.head is None:
             return Delivery((*before, self.ending))
-        body, laid = self.body, self._laid_out()
-        end, ending = (len(body), self.ending) if laid.stop is None else laid.stop
-        breaks = laid.breaks if self.chunking is None else self.chunking.breaks(body)
-        edges = sorted({0, end, *(b for b in breaks if b < end), *(w for w in laid.waits if w < end)})
-        actions: list[Action] = [*before, self._stated_head(len(body), cut=end < len(body))]
-        for start, stop in pairwise(edges):
-            if start in laid.waits:
-                actions.append(Wait(laid.waits[start]))
-            actions.append(Send(body[start:stop]))
-        last_wait = laid.waits.get(end, 0.0) + (self.before_end_ms if laid.stop is None else 0.0)
-        return Delivery((*actions, *((Wait(last_wait),) if last_wait else ()), ending))
+        flow, stop = flow_of(self.pieces, (self.rest, self.rest_breaks, self.rest_waits, None), self.origin)
+        flow.close()
+        silence = flow.silence + (self.before_end_ms if stop is None else 0.0)
+        actions: list[Action] = flow.actions
+        if self.coding is not None:
+            actions = self.coding.coded(actions, whole=stop is None)
+        if self.chunking is not None:
+            actions = rechunked(actions, self.chunking.breaks)
+        last = (Wait(silence),) if silence else ()
+        ending = self.ending if stop is None else stop.ending
+        return Delivery((*before, self._stated(self.head, actions), *actions, *last, ending))
 
-    def _stated_head(self, length: int, *, cut: bool) -> Head:
-        assert self.head is not None
-        if self.head.framing is not Framing.LENGTH:
-            return self.head
-        if self.length_error is not None:
-            return replace(self.head, declared_length=max(0, length + self.length_error))
+    def _stated(self, head: Head, actions: Sequence[Action]) -> Head:
+        """The head, with the length that the server believes in."""
+        if head.framing is not Framing.LENGTH:
+            return head
+        sent = sum(len(action.data) for action in actions if isinstance(action, Send))
         # A server that dies half-way has already promised the whole.
-        return replace(self.head, declared_length=length) if cut else self.head
-
-    def _laid_out(self) -> _Layout:
-        layout = _Layout()
-        start = 0
-        for piece in self.pieces:
-            layout.add(start, piece.breaks, piece.waits)
-            if piece.stop is not None and layout.stop is None:
-                layout.stop = (start + piece.stop.offset, piece.stop.ending)
-            start += len(piece.frame.raw)
-        layout.add(start, self.rest_breaks, self.rest_waits)
-        return layout
+        promised = sent if self.coding is not None else len(self.body)
+        if self.length_error is not None:
+            return replace(head, declared_length=max(0, promised + self.length_error))
+        return replace(head, declared_length=promised) if sent < promised else head
 
 
-@dataclass(slots=True)
-class _Layout:
-    breaks: list[int] = field(default_factory=list)
-    waits: dict[int, float] = field(default_factory=dict)
-    stop: tuple[int, EndingAction] | None = None
-
-    def add(self, start: int, breaks: Iterable[int], waits: Iterable[tuple[int, float]]) -> None:
-        self.breaks += [start + offset for offset in breaks]
-        for offset, ms in waits:
-            self.waits[start + offset] = self.waits.get(start + offset, 0.0) + ms
+_NOTHING = Take((), b"", None, Stall())
 
 
 @lru_cache(maxsize=512)
 def _taken_apart(delivery: Delivery) -> Take:
-    breaks, waits, before_head_ms, before_end_ms = _timeline(delivery)
-    frames, rest = _frames(delivery)
-    bounds = [frame.start for frame in frames]
-    bounds += [len(delivery.body) - len(rest), len(delivery.body) + 1]
+    flow, before_head_ms, before_end_ms = _timeline(delivery)
+    raws, rest = _frames(delivery)
+    breaks, waits = _marks(flow)
+    bounds = [0]
+    for raw in raws:
+        bounds.append(bounds[-1] + len(raw))
+    bounds.append(len(delivery.body) + 1)
     cut_breaks, cut_waits = _share(breaks, bounds), _share(list(waits), bounds)
     timed = [
         tuple((offset, waits[start + offset]) for offset in own) for start, own in zip(bounds, cut_waits, strict=False)
     ]
+    pieces = tuple(Piece(*cut) for cut in zip(raws, cut_breaks, timed, strict=False))
     return Take(
-        tuple(
-            Piece(frame, own, timed[number])
-            for number, (frame, own) in enumerate(zip(frames, cut_breaks, strict=False))
-        ),
+        pieces,
         rest,
         delivery.head,
         delivery.ending,
@@ -183,37 +155,48 @@ def _taken_apart(delivery: Delivery) -> Take:
         rest_waits=timed[-1],
         before_head_ms=before_head_ms,
         before_end_ms=before_end_ms,
+        origin=Origin(pieces, flow),
     )
 
 
-def _timeline(delivery: Delivery) -> tuple[list[int], dict[int, float], float, float]:
-    """Chunk starts, silences by body offset, and the silences before the head and before the ending."""
-    breaks: list[int] = []
-    waits: dict[int, float] = {}
-    offset, silence, before_head_ms = 0, 0.0, 0.0
-    for action in delivery.actions:
+def _timeline(delivery: Delivery) -> tuple[list[Action], float, float]:
+    """What is sent and waited between head and ending, and the silences before the head and before the ending."""
+    flow: list[Action] = []
+    silence = before_head_ms = 0.0
+    for action in delivery.actions[:-1]:
         match action:
             case Wait(ms=ms):
                 silence += ms
             case Head():
                 before_head_ms, silence = silence, 0.0
-            case Send(data=data):
-                breaks.append(offset)
-                if silence:
-                    waits[offset] = silence
-                offset, silence = offset + len(data), 0.0
-            case _ if delivery.head is None:
-                before_head_ms, silence = silence, 0.0
-    return breaks, waits, before_head_ms, silence
+            case _:
+                flow += [Wait(silence), action] if silence else [action]
+                silence = 0.0
+    return (flow, silence, 0.0) if delivery.head is None else (flow, before_head_ms, silence)
 
 
-def _frames(delivery: Delivery) -> tuple[list[Frame], bytes]:
+def _marks(flow: Sequence[Action]) -> tuple[list[int], dict[int, float]]:
+    """Chunk starts, and silences, by body offset."""
+    breaks: list[int] = []
+    waits: dict[int, float] = {}
+    offset = 0
+    for action in flow:
+        if isinstance(action, Send):
+            breaks.append(offset)
+            offset += len(action.data)
+        elif isinstance(action, Wait):
+            waits[offset] = action.ms
+    return breaks, waits
+
+
+def _frames(delivery: Delivery) -> tuple[list[bytes], bytes]:
+    """The exact bytes of every whole frame, and of what follows them."""
     headers = {name.lower(): value.lower() for name, value in delivery.head.headers} if delivery.head else {}
     encoded = headers.get("content-encoding", "identity") != "identity"
     if encoded or not headers.get("content-type", "").startswith("text/event-stream"):
         return [], delivery.body
     frames, tail = decode(delivery.body)
-    return frames, tail.raw if tail else b""
+    return [frame.raw for frame in frames], tail.raw if tail else b""
 
 
 def _share(offsets: Sequence[int], bounds: Sequence[int]) -> list[tuple[int, ...]]:
