@@ -5,6 +5,7 @@ Exit codes: 0 fine, 1 lint errors or secrets, 2 usage (a broken cassette is usag
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from harness.cassette import stdio
 from harness.cassette.anchors import RuleSet
 from harness.cassette.errors import CassetteError
 from harness.cassette.importing.command import import_
@@ -165,6 +167,10 @@ def _head(entry: Interaction) -> Iterator[str]:
     response = entry.response
     yield ""
     yield f"turn {entry.turn} attempt {entry.attempt}: {entry.request.method} {entry.request.path}"
+    if entry.request.method == stdio.METHOD:
+        yield f"{len(response.body)} bytes in {len(response.chunks)} chunks"
+        yield from (f"  after {said['after']}: {json.dumps(said['line'])}" for said in entry.request.body)
+        return
     status = "no head" if response.status is None else f"HTTP {response.status}"
     encoded = response.header("content-encoding")
     note = f", content-encoding {encoded}: bytes as sent" if encoded else ""

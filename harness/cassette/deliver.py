@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from harness.cassette import stdio
 from harness.cassette.model import Cassette, RecordedEnding, RecordedResponse
 from harness.delivery import Action, Cut, Delivery, End, Exchange, Framing, Head, Reset, Send, Stall, Wait
 
@@ -37,6 +38,8 @@ def delivery_of(response: RecordedResponse, *, timed: bool = False) -> Delivery:
 
 def exchange_of(cassette: Cassette, *, timed: bool = False) -> Exchange:
     """All deliveries of a cassette."""
+    if cassette.kind == "jsonl":
+        return stdio.exchange_of(cassette, timed=timed)
     return Exchange(
         {(entry.turn, entry.attempt): delivery_of(entry.response, timed=timed) for entry in cassette.interactions}
     )

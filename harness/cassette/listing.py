@@ -77,8 +77,20 @@ def _lines(body: bytes, arrivals: _Arrivals) -> Iterator[Row]:
     start = 0
     for number, line in enumerate(body.splitlines(keepends=True)):
         end = start + len(line)
-        yield Row(number, start, arrivals.at(end), "(line)", None, line.decode(errors="replace"))
+        text = line.decode(errors="replace")
+        yield Row(number, start, arrivals.at(end), _says(text), None, text)
         start = end
+
+
+def _says(line: str) -> str:
+    """The method of a JSON-RPC message, or that it is an answer."""
+    try:
+        message = json.loads(line)
+    except (ValueError, RecursionError):
+        return "(no JSON)"
+    if not isinstance(message, dict):
+        return "(no message)"
+    return str(message.get("method") or ("(error)" if "error" in message else "(answer)"))
 
 
 def _short(payload: Mapping[str, Any]) -> str:

@@ -66,6 +66,10 @@ class RecordedResponse:
     """When the ending came, from the request; 0 when it is not known. For a stall: when watching it was given up."""
     redacted: tuple[str, ...] = ()
     """Names of the rules whose hits were replaced in the body, and ``header:NAME`` marks."""
+    exit_code: int = 0
+    """Of a process that was cut: its exit code, or minus the number of the signal that killed it."""
+    stderr: str = ""
+    """What a process that was cut had said there."""
 
     def header(self, name: str) -> str:
         """The first value of a header, whatever the case of its name; empty when it is absent."""

@@ -15,6 +15,7 @@ from typing import Any
 
 from jsonschema import Draft202012Validator
 
+from harness.cassette import stdio
 from harness.cassette.errors import CassetteError
 from harness.cassette.model import (
     FORMAT_VERSION,
@@ -108,6 +109,8 @@ def _interaction(source: Source, number: int) -> Interaction:
     request, response = dict(entry["request"]), dict(entry["response"])
     body = _body(source, response, f"{pointer}/body")
     _check_chunks(source, response, len(body), pointer)
+    if source.data["kind"] == "jsonl":
+        return stdio.interaction(entry, body)
     request.update(headers=_headers(request), redacted=tuple(request.get("redacted", ())))
     response.update(
         headers=_headers(response),
@@ -150,7 +153,7 @@ _CHANGED = "the file was changed after it was recorded; with git, see that .gita
 def _check_chunks(source: Source, response: Mapping[str, Any], length: int, pointer: str) -> None:
     for row, message in _chunk_mistakes(response["chunks"], length):
         raise source.error(f"{pointer}/chunks/{row}" if row is not None else f"{pointer}/chunks", message)
-    if response["status"] is None and (length or response["ending"] == "fin"):
+    if "status" in response and response["status"] is None and (length or response["ending"] == "fin"):
         raise source.error(f"{pointer}/status", "without a head there is no body and no proper end", "ending: cut")
 
 

@@ -13,7 +13,6 @@ from dataclasses import replace
 from typing import Any
 
 from harness.cassette.anchors import KNOWN, RuleSet
-from harness.cassette.codings import Decoding, UnknownCoding, codings_of
 from harness.cassette.hits import Hit, is_placeholder, placeholder
 from harness.cassette.masking import masked, secrets
 from harness.cassette.model import Cassette, Interaction, RecordedRequest, RecordedResponse
@@ -21,6 +20,7 @@ from harness.cassette.redactor import hits_in_body, redactor_for
 from harness.cassette.rules import ALLOWED_HEADERS
 from harness.cassette.yamlsource import pointer_to
 from harness.delivery import Headers
+from harness.delivery.codings import Decoding, UnknownCoding, codings_of
 
 
 class RedactionError(Exception):
@@ -61,6 +61,7 @@ def _unresolved_of(entry: Interaction, rules: RuleSet) -> Iterator[Hit]:
     yield from _hits(entry.request.path.encode(), f"{prefix}request.path", rules)
     yield from _hits(_json(entry.request.body), f"{prefix}request.body", rules, _JSON_DEPTH)
     yield from _unresolved_body(entry.response, f"{prefix}response.body", rules)
+    yield from _hits(entry.response.stderr.encode(), f"{prefix}response.stderr", rules)
     for side, headers in (("request", entry.request.headers), ("response", entry.response.headers)):
         for name, value in headers:
             where = f"{prefix}{side}.header:{name.lower()}"
@@ -106,7 +107,9 @@ def _redact_response(response: RecordedResponse) -> RecordedResponse:
     headers, header_marks = _redact_headers(response.headers)
     # A content-encoded body is left as it is: overwriting compressed bytes would break it. Writing then refuses.
     body, rules = (response.body, ()) if codings_of(response.headers) else _redact_body(response)
-    return replace(response, headers=headers, body=body, redacted=_unique([*response.redacted, *header_marks, *rules]))
+    stderr, stderr_rules = masked(response.stderr.encode())
+    marks = _unique([*response.redacted, *header_marks, *rules, *stderr_rules])
+    return replace(response, headers=headers, body=body, stderr=stderr.decode(), redacted=marks)
 
 
 def _redact_body(response: RecordedResponse) -> tuple[bytes, Iterable[str]]:

@@ -9,14 +9,16 @@ import hashlib
 import os
 import re
 import shutil
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import yaml
 
+from harness.cassette import stdio
 from harness.cassette.errors import CassetteError
-from harness.cassette.model import FORMAT_VERSION, Cassette, Interaction
+from harness.cassette.model import FORMAT_VERSION, Cassette, Interaction, Kind, RecordedRequest, RecordedResponse
 from harness.cassette.reader import INDEX, load
 from harness.cassette.redaction import RedactionError, unresolved
 from harness.cassette.yamlsource import CORE_NUMBER
@@ -67,31 +69,23 @@ def files(cassette: Cassette) -> dict[str, bytes]:
             "notes": cassette.provenance.notes,
         },
         "interactions": [
-            _interaction(entry, _body_name(cassette, number)) for number, entry in enumerate(cassette.interactions)
+            _interaction(entry, _body_name(cassette, number), cassette.kind)
+            for number, entry in enumerate(cassette.interactions)
         ],
     }
     text = yaml.dump(document, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=120)
     return {INDEX: text.encode(), **bodies}
 
 
-def _interaction(entry: Interaction, body_name: str) -> dict[str, Any]:
-    request, response = entry.request, entry.response
+def _interaction(entry: Interaction, body_name: str, kind: Kind) -> dict[str, Any]:
+    response = entry.response
+    request_fields, response_fields = _FIELDS[kind]
     return {
         "turn": entry.turn,
         "attempt": entry.attempt,
-        "request": {
-            "method": request.method,
-            "path": request.path,
-            "headers": [_Row(header) for header in request.headers],
-            "redacted": _Row(request.redacted),
-            "body": request.body,
-        },
+        "request": request_fields(entry.request),
         "response": {
-            "status": response.status,
-            "headers": [_Row(header) for header in response.headers],
-            "framing": response.framing.value,
-            "ending": response.ending,
-            "head_ms": _number(response.head_ms),
+            **response_fields(response),
             "ended_ms": _number(response.ended_ms),
             "redacted": _Row(response.redacted),
             "body": {
@@ -103,6 +97,33 @@ def _interaction(entry: Interaction, body_name: str) -> dict[str, Any]:
             "chunks": [_Row((offset, _number(ms))) for offset, ms in response.chunks],
         },
     }
+
+
+def _request_fields(request: RecordedRequest) -> dict[str, Any]:
+    return {
+        "method": request.method,
+        "path": request.path,
+        "headers": [_Row(header) for header in request.headers],
+        "redacted": _Row(request.redacted),
+        "body": request.body,
+    }
+
+
+def _response_fields(response: RecordedResponse) -> dict[str, Any]:
+    return {
+        "status": response.status,
+        "headers": [_Row(header) for header in response.headers],
+        "framing": response.framing.value,
+        "ending": response.ending,
+        "head_ms": _number(response.head_ms),
+    }
+
+
+_FIELDS: Mapping[Kind, tuple[Callable[[RecordedRequest], Any], Callable[[RecordedResponse], Any]]] = {
+    "sse": (_request_fields, _response_fields),
+    "jsonl": (stdio.request_fields, stdio.response_fields),
+}
+"""By kind of cassette: what it says of a request, and of a response beside what all say."""
 
 
 def _body_name(cassette: Cassette, number: int) -> str:

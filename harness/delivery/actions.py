@@ -66,5 +66,22 @@ class Stall:
     """Nothing more is sent and nothing is closed, until the client leaves."""
 
 
-Action = Head | Send | Wait | End | Cut | Reset | Stall
+@dataclass(frozen=True, slots=True)
+class Stdio:
+    """In place of a head: what follows is written to a process's standard output, and no connection is opened."""
+
+    exit_code: int = 0
+    """How the process ends when it is cut: its exit code, or minus the number of the signal that kills it."""
+    stderr: str = ""
+    """What it says there before that."""
+
+
+@dataclass(frozen=True, slots=True)
+class Await:
+    """Nothing more until the client wrote a line like this JSON text: with its method, its id, its kind of answer."""
+
+    line: str
+
+
+Action = Head | Send | Wait | End | Cut | Reset | Stall | Stdio | Await
 EndingAction = End | Cut | Reset | Stall

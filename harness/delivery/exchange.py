@@ -10,7 +10,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from harness.delivery.actions import Action, Cut, End, EndingAction, Framing, Head, Reset, Send, Stall, Wait
+from harness.delivery.actions import Action, Cut, End, EndingAction, Framing, Head, Reset, Send, Stall, Stdio, Wait
+
+_ENDINGS = frozenset({End, Cut, Reset, Stall})
 
 
 @dataclass(frozen=True)
@@ -20,17 +22,24 @@ class Delivery:
     actions: tuple[Action, ...]
 
     def __post_init__(self) -> None:
-        endings = [index for index, action in enumerate(self.actions) if isinstance(action, EndingAction)]
-        if endings != [len(self.actions) - 1]:
+        kinds = list(map(type, self.actions))
+        if not kinds or kinds[-1] not in _ENDINGS or not _ENDINGS.isdisjoint(kinds[:-1]):
             raise ValueError("a delivery has exactly one ending (End, Cut, Reset or Stall), and it comes last")
-        heads = [index for index, action in enumerate(self.actions) if isinstance(action, Head)]
-        sends = [index for index, action in enumerate(self.actions) if isinstance(action, Send)]
-        if len(heads) > 1 or (sends and (not heads or heads[0] > sends[0])):
-            raise ValueError("a delivery has at most one Head, and it comes before the first Send")
-        if not heads and isinstance(self.ending, End):
+        head = next((number for number, kind in enumerate(kinds) if kind is Head or kind is Stdio), len(kinds))
+        if kinds.count(Head) + kinds.count(Stdio) > 1 or Send in kinds[:head]:
+            raise ValueError("a delivery has at most one Head (or Stdio), and it comes before the first Send")
+        if head == len(kinds) and kinds[-1] is End:
             raise ValueError("End needs a Head: a connection closed before the head is a Cut")
-        if any(not action.data for action in self.actions if isinstance(action, Send)):
+        if b"" in [action.data for action in self.actions if type(action) is Send]:
             raise ValueError("a Send is never empty: in chunked framing an empty chunk ends the body")
+
+    def __hash__(self) -> int:
+        # Deliveries are what caches are keyed by, and one has hundreds of actions.
+        return self._hash
+
+    @cached_property
+    def _hash(self) -> int:
+        return hash(self.actions)
 
     @property
     def ending(self) -> EndingAction:
@@ -43,9 +52,16 @@ class Delivery:
         return next((action for action in self.actions if isinstance(action, Head)), None)
 
     @cached_property
+    def stdio(self) -> Stdio | None:
+        """The process that writes this; None for what goes over a connection."""
+        if self.head is not None:
+            return None
+        return next((action for action in self.actions if isinstance(action, Stdio)), None)
+
+    @cached_property
     def body(self) -> bytes:
         """All body bytes, as the server means to send them (content-encoded bytes stay encoded)."""
-        return b"".join(action.data for action in self.actions if isinstance(action, Send))
+        return b"".join([action.data for action in self.actions if type(action) is Send])
 
     @property
     def content_length(self) -> int | None:

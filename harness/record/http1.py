@@ -1,6 +1,6 @@
-"""HTTP/1 messages taken apart as they come, with what a recording wants to know of them.
+"""HTTP/1 responses taken apart as they come, with what a recording wants to know of them.
 
-Two readers around h11's grammar, without I/O. They never change a byte: what is forwarded are the bytes that came.
+A reader around h11's grammar, without I/O. It never changes a byte: what is forwarded are the bytes that came.
 """
 
 from __future__ import annotations
@@ -11,77 +11,11 @@ from http import HTTPStatus
 
 import h11
 
-from harness.delivery import Framing, Headers, Request
+from harness.delivery import Framing, Headers
 from harness.record.heads import header
 
 _BODILESS = (HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED)
 _MAX_HEAD = 1 << 20
-_MAX_BODY = 1 << 28
-
-
-class BadRequest(Exception):
-    """The client did not speak HTTP/1, or said too much; ``status`` is the answer to that."""
-
-    def __init__(self, status: int, message: str) -> None:
-        super().__init__(message)
-        self.status = status
-
-
-class RequestReader:
-    """Reads one request. The next one gets a reader of its own, which starts with what this one left over."""
-
-    def __init__(self, leftover: bytes = b"") -> None:
-        self._parser = h11.Connection(h11.SERVER, max_incomplete_event_size=_MAX_HEAD)
-        self._head: h11.Request | None = None
-        self._body = bytearray()
-        if leftover:
-            self._parser.receive_data(leftover)
-
-    @property
-    def leftover(self) -> bytes:
-        return bytes(self._parser.trailing_data[0])
-
-    @property
-    def keeps_alive(self) -> bool:
-        """Whether the client offers to use the connection again."""
-        assert self._head is not None
-        return self._head.http_version >= b"1.1" and not closes(_headers(self._head))
-
-    def go_on(self) -> bytes:
-        """What makes a client send the body it holds back (RFC 9110, section 10.1.1); empty unless it waits."""
-        if not self._parser.they_are_waiting_for_100_continue:
-            return b""
-        return self._parser.send(h11.InformationalResponse(status_code=100, headers=[])) or b""
-
-    def feed(self, data: bytes) -> None:
-        self._parser.receive_data(data)
-
-    def next(self) -> Request | None:
-        """The request, or None while it is unfinished. Raises BadRequest."""
-        try:
-            while (event := self._parser.next_event()) is not h11.NEED_DATA:
-                match event:
-                    case h11.Request():
-                        self._head = event
-                    case h11.Data():
-                        self._add(event.data)
-                    case h11.EndOfMessage():
-                        return self._request()
-                    case _:
-                        return None
-        except h11.RemoteProtocolError as error:
-            raise BadRequest(error.error_status_hint, str(error)) from error
-        return None
-
-    def _add(self, data: bytes) -> None:
-        self._body += data
-        if len(self._body) > _MAX_BODY:
-            raise BadRequest(413, f"the request's body is longer than {_MAX_BODY} bytes")
-
-    def _request(self) -> Request:
-        assert self._head is not None
-        target = self._head.target.decode("latin-1")
-        return Request(self._head.method.decode("ascii"), target, _headers(self._head), bytes(self._body))
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,11 +16,11 @@ from typing import Any, BinaryIO, Protocol
 import orjson
 
 from harness.cassette import RecordedResponse
-from harness.cassette.codings import Decoding, UnknownCoding, codings_of
 from harness.cassette.redactor import Redactor, redactor_for
+from harness.delivery.codings import Decoding, UnknownCoding, codings_of
+from harness.delivery.seating import Seating
 from harness.record.events import Came, Ended, Event, Headed, Opened
 from harness.record.heads import header, safe_request, safe_response
-from harness.record.seating import Seating
 from harness.record.target import Target, fresh_folder
 
 TARGET, LOCK = "target.json", "lock"

@@ -15,10 +15,10 @@ import orjson
 from harness.cassette import RecordedEnding
 from harness.delivery import Request
 from harness.record.events import Event
-from harness.record.http1 import BadRequest, RequestReader
 from harness.record.keeper import KeeperGone, Sink
 from harness.record.relay import Relay
 from harness.record.upstream import PREFIX, Upstream
+from harness.replay.requests import BadRequest, RequestReader
 
 _SIOCOUTQ = 0x5411
 _POLL_S = 0.001

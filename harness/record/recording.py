@@ -15,9 +15,9 @@ from typing import Any, Literal
 from harness.cassette import exchange_of, load
 from harness.clock import RealClock
 from harness.delivery import Exchange
+from harness.delivery.seating import Seating
 from harness.record.finish import Outcome
 from harness.record.keeper import LocalKeeper
-from harness.record.seating import Seating
 from harness.record.target import Target
 from harness.record.transport import Tape, transports
 from harness.replay import Player

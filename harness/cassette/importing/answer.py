@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from harness.cassette.codings import Decoding, UnknownCoding, codings_of
 from harness.cassette.model import RecordedEnding, RecordedResponse
 from harness.delivery import Framing, Headers
+from harness.delivery.codings import Decoding, UnknownCoding, codings_of
 
 EVENT_STREAM: Headers = (("content-type", "text/event-stream"),)
 """The head of a stream whose own one was not kept."""

@@ -14,13 +14,14 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from harness import __version__
-from harness.cassette.codings import codings_of
 from harness.cassette.importing.answer import readable
 from harness.cassette.importing.importer import Exchanged, Importer, Raw
 from harness.cassette.importing.table import IMPORTERS
 from harness.cassette.listing import is_event_stream
 from harness.cassette.model import Cassette, Interaction, Provenance
 from harness.cassette.redaction import redact, unresolved
+from harness.delivery.codings import codings_of
+from harness.delivery.seating import Seating
 from harness.protocols.responses.event import decode_all
 from harness.wire import decode
 
@@ -94,23 +95,12 @@ def _cassette(found: Sequence[Exchanged]) -> Cassette:
 
 
 def _seated(found: Iterable[Exchanged]) -> Iterable[Interaction]:
-    """Requests in turns: another conversation opens the next one, the same again is another attempt."""
-    turn, attempt, before = -1, 0, object()
+    """Requests in turns. One whose body was not kept is like no other."""
+    seating = Seating()
     for entry in found:
-        conversation = _conversation(entry.request.body)
-        same = conversation is not None and conversation == before
-        turn, attempt = (turn, attempt + 1) if same else (turn + 1, 0)
-        before = conversation
+        body = entry.request.body
+        turn, attempt = seating.seat(object() if body is None else body)
         yield Interaction(entry.request, entry.response, turn, attempt)
-
-
-def _conversation(body: Any) -> list[Any] | None:
-    told = [body.get(name) for name in _TOLD] if isinstance(body, dict) else []
-    return told if any(part is not None for part in told) else None
-
-
-_TOLD = ("input", "messages", "previous_response_id")
-"""What makes up the conversation in a request: Responses, Chat Completions and Messages."""
 
 
 def _redacted(cassette: Cassette) -> tuple[Cassette, list[str]]:

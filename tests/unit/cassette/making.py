@@ -68,15 +68,39 @@ def responses(draw) -> RecordedResponse:
 
 
 @st.composite
-def cassettes(draw) -> Cassette:
-    interactions = tuple(
-        Interaction(RecordedRequest(body=draw(_JSON)), draw(responses()), turn, attempt)
-        for turn in range(draw(st.integers(1, 2)))
-        for attempt in range(draw(st.integers(1, 2)))
+def spoken(draw, turn: int = 0) -> Interaction:
+    """One turn of a process that speaks in lines."""
+    written = draw(responses())
+    after = sorted(draw(st.lists(st.integers(0, len(written.body)), max_size=3)))
+    lines = [{"after": offset, "line": draw(st.dictionaries(_TEXT, _JSON, max_size=2))} for offset in after]
+    response = RecordedResponse(
+        status=None,
+        headers=(),
+        framing=Framing.CLOSE,
+        body=written.body,
+        chunks=written.chunks,
+        ending=draw(st.sampled_from(["fin", "cut", "stall"])),
+        ended_ms=written.ended_ms,
+        exit_code=draw(st.integers(-31, 255)),
+        stderr=draw(_TEXT),
     )
+    return Interaction(RecordedRequest(method="STDIO", path="codex app-server", body=lines), response, turn)
+
+
+@st.composite
+def cassettes(draw) -> Cassette:
+    kind, turns = draw(st.sampled_from(["sse", "jsonl"])), draw(st.integers(1, 2))
+    if kind == "jsonl":
+        interactions = tuple(draw(spoken(turn)) for turn in range(turns))
+    else:
+        interactions = tuple(
+            Interaction(RecordedRequest(body=draw(_JSON)), draw(responses()), turn, attempt)
+            for turn in range(turns)
+            for attempt in range(draw(st.integers(1, 2)))
+        )
     return cassette(
         *interactions,
-        kind=draw(st.sampled_from(["sse", "jsonl"])),
+        kind=kind,
         description=draw(_TEXT),
         tags=tuple(draw(st.lists(_TEXT.filter(bool), max_size=2))),
     )

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 
 from harness.cassette import CassetteError, Interaction, RecordedRequest, load, save, unresolved
 from harness.cassette.writer import files
-from tests.unit.cassette.making import RESPONSE, asked, cassette, cassettes, written
+from tests.unit.cassette.making import RESPONSE, asked, cassette, cassettes, spoken, written
 
 
 def content(folder):
@@ -45,8 +45,12 @@ def test_one_body_file_a_response_and_one_line_a_chunk(tmp_path):
     assert "    - [1, 0.5]\n    - [2, 7]\n" in (folder / "cassette.yaml").read_text()
 
 
-def test_jsonl_bodies_are_named_so(tmp_path):
-    assert sorted(content(written(tmp_path, cassette(kind="jsonl")))) == ["1.jsonl", "cassette.yaml"]
+@settings(max_examples=20)
+@given(made=spoken())
+def test_a_process_s_lines_come_back_as_they_were_said(tmp_path_factory, made):
+    folder = written(tmp_path_factory.mktemp("library"), cassette(made, kind="jsonl"))
+    assert sorted(content(folder)) == ["1.jsonl", "cassette.yaml"]
+    assert load(folder).interactions == (made,)
 
 
 def test_saving_replaces_the_whole_folder(tmp_path):

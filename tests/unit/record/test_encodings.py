@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from harness.cassette import load
-from harness.cassette.codings import Decoding, UnknownCoding, codings_of
 from harness.delivery import Cut, Delivery, End, Exchange, Framing, Head, Send
+from harness.delivery.codings import Decoding, UnknownCoding, codings_of
 from harness.replay import LoopbackServer
 from tests.unit.cassette.planted import KEY, delta
 from tests.unit.record.taping import ask, taping

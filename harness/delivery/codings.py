@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from importlib import import_module
 from typing import Any, Protocol
 
-from harness.delivery import Headers
+from harness.delivery.actions import Headers
 
 
 class UnknownCoding(Exception):
@@ -18,6 +18,9 @@ class UnknownCoding(Exception):
 
 
 class _Step(Protocol):
+    @property
+    def finished(self) -> bool: ...
+
     def feed(self, data: bytes) -> bytes: ...
 
 
@@ -29,6 +32,11 @@ class Decoding:
         """Raises UnknownCoding."""
         self._steps = [_step(coding) for coding in reversed(codings)]
         self.broken = False
+
+    @property
+    def finished(self) -> bool:
+        """Whether the codings were closed properly; where a library does not tell, they count as closed."""
+        return all(step.finished for step in self._steps)
 
     def feed(self, data: bytes) -> bytes:
         if self.broken:
@@ -61,15 +69,43 @@ class _Members:
     def __init__(self, wbits: int) -> None:
         self._wbits = wbits
         self._member = zlib.decompressobj(wbits)
+        self._fed = False
+
+    @property
+    def finished(self) -> bool:
+        return self._member.eof or not self._fed
 
     def feed(self, data: bytes) -> bytes:
         plain = b""
         while data:
             if self._member.eof:
                 self._member = zlib.decompressobj(self._wbits)
+            self._fed = True
             plain += self._member.decompress(data)
             data = self._member.unused_data
         return plain
+
+
+class _Deflate:
+    """A zlib stream, as the standard has it; or bare deflate data, which many servers mean and all clients take."""
+
+    def __init__(self) -> None:
+        self._step = _Members(_ZLIB_OR_GZIP)
+        self._head = b""
+
+    @property
+    def finished(self) -> bool:
+        return self._step.finished
+
+    def feed(self, data: bytes) -> bytes:
+        if len(self._head) >= _ZLIB_HEAD_BYTES:
+            return self._step.feed(data)
+        self._head += data
+        try:
+            return self._step.feed(data)
+        except zlib.error:
+            self._step = _Members(-zlib.MAX_WBITS)
+            return self._step.feed(self._head)
 
 
 class _Library:
@@ -77,6 +113,7 @@ class _Library:
 
     def __init__(self, decoder: Any, method: str) -> None:
         self._feed: Callable[[bytes], bytes] = getattr(decoder, method)
+        self.finished = True
 
     def feed(self, data: bytes) -> bytes:
         return self._feed(data)
@@ -89,11 +126,14 @@ def _step(coding: str) -> _Step:
         raise UnknownCoding(coding) from error
 
 
-# A deflate body is a zlib stream by the standard; 47 also takes gzip, which some servers send under that name.
+_ZLIB_OR_GZIP = 47
+"""Some servers send gzip under the name of deflate."""
+_ZLIB_HEAD_BYTES = 2
+
 _KNOWN: Mapping[str, Callable[[], _Step]] = {
     "gzip": lambda: _Members(31),
     "x-gzip": lambda: _Members(31),
-    "deflate": lambda: _Members(47),
+    "deflate": _Deflate,
     "br": lambda: _Library(import_module("brotli").Decompressor(), "process"),
     "zstd": lambda: _Library(import_module("zstandard").ZstdDecompressor().decompressobj(), "decompress"),
 }
