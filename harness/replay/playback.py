@@ -79,20 +79,22 @@ class Playback:
 
     def parts(self) -> Generator[float | bytes, None, None]:
         """Yield silences in seconds and pieces of body. Raises as ``head`` does."""
+        took, woken = self.serving.took, self.wake.is_set
         for silence, step in self._steps:
             if self._closed:
                 raise self._read_error(self._socket.closed())
             if silence:
                 yield from self._silence(silence)
-            if self.wake.is_set():
+            if woken():
                 self._end_of_file()
                 return
             if isinstance(step, Over):
                 self._finish(step.ending)
                 return
             assert not isinstance(step, Head)
-            self.serving.took(len(step.data))
-            yield step.data
+            data = step.data
+            took(len(data))
+            yield data
 
     def close(self) -> None:
         """The client closes the response; whoever is reading it finds out as its kind of socket does."""

@@ -7,16 +7,12 @@ given, and reports each thing the client got; the transcript can be taken at any
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass
-from typing import Any
 
 import orjson
 
 from harness.clock import Clock
 from harness.delivery import Delivery, End, Ending, Exchange, Framing, Head, Request, Send, Served, Transcript
-
-_CONVERSATION = ("input", "messages", "previous_response_id")
-"""The members of a JSON request that make up its conversation: Responses, Chat Completions and Messages."""
+from harness.delivery.seating import Seating
 
 
 class NeverEnds(BaseException):
@@ -73,24 +69,16 @@ class Serving:
             )
 
 
-@dataclass(slots=True)
-class _Place:
-    """Where the conversation stands."""
-
-    turn: int = -1
-    attempt: int = 0
-    conversation: object = None
-
-
 class Player:
     """Plays one exchange, once: make a new one for every case. Times run from its making, in ms of ``clock``."""
 
     def __init__(self, exchange: Exchange, clock: Clock) -> None:
         self.exchange = exchange
         self.clock = clock
-        self.lock = threading.Lock()
+        # The garbage collector may close an abandoned response of this case in the middle of anything, also in here.
+        self.lock = threading.RLock()
         self._start = clock.now()
-        self._place = _Place()
+        self._seating = Seating()
         self._servings: list[Serving] = []
         self._unanswered: list[Request] = []
 
@@ -100,13 +88,13 @@ class Player:
     def admit(self, request: Request) -> Serving:
         """Decide what answers a request.
 
-        A POST that carries another conversation than the last one opens the next turn; the same conversation is
-        another attempt. A POST beyond the last turn gets HTTP 599, and any other method 404: neither is served.
+        A POST takes the turn and attempt that ``Seating`` gives it. One beyond the last turn gets HTTP 599, and any
+        other method 404: neither is served.
         """
         if request.method != "POST":
             return self._refuse(404, request, "only POST requests are replayed")
         with self.lock:
-            turn, attempt = self._seat(request)
+            turn, attempt = self._seating.seat(request.body)
             delivery = self.exchange.answer(turn, attempt)
             if delivery is None:
                 self._unanswered.append(request)
@@ -120,14 +108,6 @@ class Player:
             servings, unanswered = tuple(self._servings), tuple(self._unanswered)
         return Transcript(tuple(serving.served() for serving in servings), unanswered)
 
-    def _seat(self, request: Request) -> tuple[int, int]:
-        place, conversation = self._place, _conversation(request.body)
-        if place.turn >= 0 and conversation == place.conversation:
-            place.attempt += 1
-        else:
-            place.turn, place.attempt, place.conversation = place.turn + 1, 0, conversation
-        return place.turn, place.attempt
-
     def _refuse(self, status: int, request: Request, why: str) -> Serving:
         return Serving(
             self, -1, 0, request, refusal(status, "not_replayed", f"{request.method} {request.target}: {why}")
@@ -139,13 +119,3 @@ def refusal(status: int, code: str, message: str) -> Delivery:
     body = orjson.dumps({"error": {"type": "harness", "code": code, "message": message}})
     headers = (("content-type", "application/json"), ("connection", "close"))
     return Delivery((Head(status, headers, Framing.LENGTH), Send(body), End()))
-
-
-def _conversation(body: bytes) -> object:
-    try:
-        document: Any = orjson.loads(body)
-    except orjson.JSONDecodeError:
-        return body
-    if not isinstance(document, dict) or not any(document.get(name) is not None for name in _CONVERSATION):
-        return body
-    return [document.get(name) for name in _CONVERSATION]

@@ -7,8 +7,9 @@ import h11
 from harness.delivery import Request
 from harness.replay.framing import asks_to_close
 
-MAX_BODY = 64 * 1024 * 1024
-MAX_HEAD = 64 * 1024
+MAX_BODY = 256 * 1024 * 1024
+"""A conversation with its images, at its longest."""
+MAX_HEAD = 1024 * 1024
 
 
 class BadRequest(Exception):

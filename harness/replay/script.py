@@ -54,6 +54,10 @@ def script(delivery: Delivery) -> Iterator[tuple[float, Step]]:
     left = expected_length(delivery)
     silence = 0.0
     for action in delivery.actions:
+        if left is None and type(action) is Send:  # nearly all actions of nearly all deliveries
+            yield silence, action
+            silence = 0.0
+            continue
         match action:
             case Wait():
                 silence += action.ms / 1000
@@ -66,7 +70,7 @@ def script(delivery: Delivery) -> Iterator[tuple[float, Step]]:
             case Send():
                 yield silence, Overrun(action.data[:left], action.data[left:])
                 left = 0
-            case _:
+            case End() | Cut() | Reset() | Stall():
                 endless = isinstance(action, Stall)
                 yield inf if endless else silence, Over(_ENDINGS[type(action), framing])
                 return

@@ -10,6 +10,7 @@ import pytest
 
 from harness.clock import VirtualClock
 from harness.delivery import Cut, Delivery, End, Ending, Exchange, Head, Request, Send
+from harness.delivery.seating import Seating
 from harness.replay import Player
 
 FIRST, RETRIED, SECOND = (
@@ -45,6 +46,14 @@ def player() -> Player:
         ([{"input": "a", "model": "x"}, {"input": "a", "model": "y", "stream": True}], [(0, 0), (0, 1)]),
         ([{"input": "a"}, {"input": "a", "previous_response_id": "r1"}], [(0, 0), (1, 0)]),
         ([{"messages": [HELLO]}, {"messages": [HELLO]}, {"messages": [HELLO, CALL]}], [(0, 0), (0, 1), (1, 0)]),
+        # Leaving out what was refused asks again; anything that is new, or another order, goes on.
+        ([{"input": [HELLO, CALL]}, {"input": [HELLO]}], [(0, 0), (0, 1)]),
+        ([{"input": [{**CALL, "id": "x"}]}, {"input": [CALL]}], [(0, 0), (0, 1)]),
+        ([{"input": [CALL]}, {"input": [{**CALL, "id": "x"}]}], [(0, 0), (1, 0)]),
+        ([{"input": [HELLO, CALL]}, {"input": [CALL, HELLO]}], [(0, 0), (1, 0)]),
+        ([{"input": [HELLO]}, {"input": []}], [(0, 0), (1, 0)]),
+        ([{"input": [HELLO, CALL]}, {"input": [HELLO], "previous_response_id": "r1"}], [(0, 0), (1, 0)]),
+        ([{"input": "hello there"}, {"input": "hello"}], [(0, 0), (1, 0)]),
         ([b"not json", b"not json", b"other"], [(0, 0), (0, 1), (1, 0)]),
         ([b"", b""], [(0, 0), (0, 1)]),
         ([b'{"input": "a"}', b'{ "input":"a" }'], [(0, 0), (0, 1)]),
@@ -125,3 +134,24 @@ def test_requests_from_many_threads_are_each_counted_once() -> None:
     for thread in threads:
         thread.join()
     assert sorted(entry.attempt for entry in one.transcript().served) == list(range(400))
+
+
+def test_a_response_that_is_collected_while_the_next_is_admitted_holds_nobody_up() -> None:
+    one = player()
+    first = one.admit(post({"input": "a"}))
+    done = threading.Event()
+
+    def collected_in_the_middle() -> None:
+        # The garbage collector runs finalizers in whatever thread allocates, whatever that thread holds.
+        with one.lock:
+            first.over(Ending.LEFT)
+        done.set()
+
+    threading.Thread(target=collected_in_the_middle, daemon=True).start()
+    assert done.wait(10)
+    assert one.transcript().served[0].ending is Ending.LEFT
+
+
+def test_conversations_of_different_shapes_are_different_turns() -> None:
+    seating = Seating()
+    assert [seating.seat(body) for body in ([1], [1, 2], {"input": "a"}, [1])] == [(0, 0), (1, 0), (2, 0), (3, 0)]
