@@ -32,6 +32,10 @@ class Capabilities:
     """Gives the output as items, so that two messages can be told apart."""
     tool_calls: bool = True
     custom_tools: bool = True
+    arguments_parsed: bool = False
+    """Hands out arguments as the value that they stand for, so that their exact text is gone."""
+    acts: bool = False
+    """Carries out tool calls by itself, so a stream with calls makes it ask again, which no recording answers."""
     reasoning: bool = True
     encrypted_reasoning: bool = True
     """Hands out the encrypted form too, so that the next turn can send it back."""
@@ -45,6 +49,22 @@ class Capabilities:
     """Tells deltas while they arrive."""
     announces_resets: bool = True
     """Tells its user when a retry voids earlier deltas."""
+    app_server: bool = False
+    """Drives a process that speaks JSON-RPC lines, in place of reading an HTTP stream: other cassettes are for it."""
+    watchdog: bool = False
+    """Keeps first-byte, idle and total deadlines apart, and takes decoded events alone for life."""
+    chat: bool = False
+    """Speaks chat completions to its user: a ``finish_reason`` in place of a status."""
+    classifies_errors: bool = False
+    """Tells its user what kind of error one is, and whether asking again may help."""
+    gates_reasoning: bool = False
+    """Decides by itself which sealed reasoning goes back to whom."""
+    timed_cancel: bool = False
+    """Its driver can cancel at a moment, not only at a callback."""
+    cancels_waiting: bool = False
+    """A cancellation ends a wait at once; it is not only noticed at the next event."""
+    simulated_time: bool = False
+    """Waits cost nothing here: a stall of 900 s can be asked of it."""
     commentary_is_text: bool = True
     """Its answer text holds messages of phase ``commentary`` and ``analysis`` too, not the final answer alone."""
     requests_per_turn: int = 3

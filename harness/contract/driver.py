@@ -27,6 +27,8 @@ class Case:
     """Deadlines to configure the consumer with, in ms: ``first_byte_ms``, ``idle_ms``, ``total_ms``, ``read_ms``."""
     cancel_after: int | None = None
     """Cancel the first turn after this many callbacks."""
+    cancel_at_ms: float | None = None
+    """Cancel the first turn at this moment, counted from its call."""
     deadline_ms: float = 20_000
     """Past this the driver is killed and the case is judged as hung."""
 
@@ -40,6 +42,7 @@ class Case:
             "tools": list(self.tools),
             "timeouts": self.timeouts,
             "cancel_after": self.cancel_after,
+            "cancel_at_ms": self.cancel_at_ms,
             "deadline_ms": self.deadline_ms,
         }
 

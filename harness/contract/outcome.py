@@ -122,6 +122,8 @@ class Leftovers:
     threads: int | None = None
     tasks: int | None = None
     sockets: int | None = None
+    files: int | None = None
+    """File descriptors of any kind."""
     processes: int | None = None
 
 

@@ -1,10 +1,14 @@
 """Judging by the evidence: what the bytes said, what that obliges to, and whether the consumer did it."""
 
+from harness.judge.alike import Observed
 from harness.judge.duty import Duty, Obligation, obligation_of
 from harness.judge.evidence import Attempt, TurnEvidence, gather
+from harness.judge.fingerprint import fingerprint
+from harness.judge.plain import UnreadableEvidence
 from harness.judge.rule import REGISTRY, Breach, Invariant, Scene
+from harness.judge.several import compare
 from harness.judge.verdict import Mark, Verdict
-from harness.judge.verdicts import failures, judge
+from harness.judge.verdicts import failures, judge, judge_by
 
 __all__ = [
     "REGISTRY",
@@ -14,11 +18,16 @@ __all__ = [
     "Invariant",
     "Mark",
     "Obligation",
+    "Observed",
     "Scene",
     "TurnEvidence",
+    "UnreadableEvidence",
     "Verdict",
+    "compare",
     "failures",
+    "fingerprint",
     "gather",
     "judge",
+    "judge_by",
     "obligation_of",
 ]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from harness.judge.evidence import Attempt
 from harness.judge.rule import Scene
@@ -36,14 +37,17 @@ class Account:
     """How the assembled texts differ although nothing is missing or added."""
 
 
-def owed_texts(scene: Scene, kind: ChannelKind) -> list[Owed]:
+@lru_cache(maxsize=2)
+def owed_texts(scene: Scene, kind: ChannelKind) -> tuple[Owed, ...]:
     """The texts of one strand, in output order. Optional: what only the snapshot adds to other content, other
     phases than the final answer where the consumer's text is that alone, and what an item of unknown type says."""
     reading = scene.attempt.reading
+    if not any(kind in item.channels for item in reading.items):
+        return ()
     items = [item for item in reading.evidenced if kind in item.channels]
     others_speak = any(not item.only_in_snapshot for item in reading.evidenced)
     final_only = not scene.capabilities.commentary_is_text and any(_is_final(item) for item in items)
-    return [
+    return tuple(
         Owed(
             item.channels[kind].accepted,
             optional=(item.channels[kind].only_in_snapshot and others_speak)
@@ -52,11 +56,13 @@ def owed_texts(scene: Scene, kind: ChannelKind) -> list[Owed]:
             frames=item.frames,
         )
         for item in items
-    ]
+    )
 
 
 def account_of(owed: Sequence[Owed], actual: Sequence[str]) -> Account:
     """Compare item by item; where that fails, as one text."""
+    if len(owed) == len(actual) and all(text in entry.accepted for entry, text in zip(owed, actual, strict=True)):
+        return Account()
     account, rest = Account(), [text for text in actual if text]
     unmatched = []
     order = []

@@ -64,6 +64,11 @@ def _after_terminal(attempt: Attempt, reading: Reading) -> Obligation:
     terminal = reading.terminal
     assert terminal is not None
     name = f"the stream ends with {terminal.type}" + (f" (status {terminal.status!r})" if terminal.status else "")
+    if attempt.open_document:
+        either = terminal.kind is TerminalKind.COMPLETED
+        return Obligation(
+            Duty.EITHER if either else Duty.DOUBT, f"{name} in one document, but {_ENDINGS[attempt.ending]}"
+        )
     if terminal.kind is TerminalKind.FAILED:
         return Obligation(Duty.FAIL, name, terminal.error)
     if terminal.kind is TerminalKind.CANCELLED:
@@ -80,6 +85,8 @@ def _after_terminal(attempt: Attempt, reading: Reading) -> Obligation:
 def _tolerated(attempt: Attempt, reading: Reading) -> str:
     if attempt.answer == "response":
         return "a stream was asked for and one response object came"
+    if attempt.spoiled:
+        return attempt.spoiled
     if reading.unknown_prelude:
         return f"an unknown event ({reading.unknown_prelude[0][1]}) came before response.created"
     if reading.after is not None and reading.after.events:
@@ -92,7 +99,9 @@ def _without_terminal(attempt: Attempt) -> Obligation:
     how = _ENDINGS[attempt.ending]
     if not reading.items and not reading.damage:
         return Obligation(Duty.RAISE, f"no terminal and no content: {how}")
-    if reading.items and all(item.finished for item in reading.items) and not reading.damage:
+    # Real backends forget the end of a stream; an app-server never forgets that of a turn: there, no end is a loss.
+    forgettable = attempt.served.delivery.stdio is None
+    if forgettable and reading.items and all(item.finished for item in reading.items) and not reading.damage:
         return Obligation(Duty.EITHER, f"no terminal, but every item is done: {how}")
     return Obligation(Duty.DOUBT, f"no terminal and something unfinished: {how}")
 

@@ -8,18 +8,23 @@ excuses is lenient, never a pass.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal
 
 from harness.contract import Capabilities, Case
-from harness.delivery import Ending, Served, Stall, Transcript
+from harness.delivery import Ending, Headers, Served, Stall, Transcript
+from harness.judge.lines import ToldLines, owned
+from harness.judge.plain import Plain, codings, offered, plain_of
+from harness.judge.silence import Patience
+from harness.judge.told import Told, told
 from harness.protocols.responses.errors import ProviderError, error_of_body
-from harness.protocols.responses.event import Event, decode, decode_all
-from harness.protocols.responses.reading import Reading, TerminalKind, read
-from harness.wire import Frame, Tail
-from harness.wire import decode as decode_frames
+from harness.protocols.responses.event import Event
+from harness.protocols.responses.reading import Reading, read
+from harness.protocols.responses.reading.terminal import STATUSES
+from harness.wire import Frame
 
 Answer = Literal["stream", "response", "error", "nothing", "silence"]
 """What a body is: an event stream, one Response object, an error, nothing of use, or no head at all."""
@@ -34,12 +39,14 @@ class Attempt:
     ending: Ending
     """As the client could see it; one that left early is credited with the delivery's own end."""
     reading: Reading
-    frames: tuple[Frame, ...] = ()
+    told: Told | ToldLines | None = None
+    """The body that was read, where it is a stream."""
     error: ProviderError | None = None
     """Of the answer as a whole: an HTTP error, or a body that is one."""
     custom: str = ""
     """Why this is not the reading by the letter; empty when it is."""
-    events: tuple[Event, ...] = ()
+    spoiled: str = ""
+    """What is wrong with the body's coding; empty when nothing is."""
 
     @property
     def status(self) -> int | None:
@@ -47,16 +54,23 @@ class Attempt:
         return head.status if head and self.served.head_taken else None
 
     @property
-    def event_names(self) -> Iterator[tuple[int, str]]:
-        """Frame and type of every event up to the terminal."""
-        last = self.reading.terminal.frame if self.reading.terminal else len(self.frames)
-        return ((event.frame, event.type) for event in self.events if event.frame <= last)
+    def frames(self) -> tuple[Frame, ...]:
+        return self.told.frames if self.told is not None else ()
+
+    @property
+    def total_frames(self) -> int:
+        return self.told.total_frames if self.told is not None else 0
+
+    @property
+    def open_document(self) -> bool:
+        """Whether the answer is one document that was never over for its reader, who cannot know that it is whole."""
+        return self.answer == "response" and self.ending not in {Ending.COMPLETE, Ending.EOF}
 
     @property
     def text_deltas(self) -> Iterator[str]:
         """The text deltas in the order of arrival, whichever item they belong to."""
-        last = self.reading.terminal.frame if self.reading.terminal else len(self.frames)
-        for event in self.events:
+        last = self.reading.terminal.frame if self.reading.terminal else self.total_frames
+        for event in self.told.events if self.told is not None else ():
             if event.type == "response.output_text.delta" and event.payload and event.frame <= last:
                 delta = event.payload.get("delta")
                 yield delta if isinstance(delta, str) else ""
@@ -85,60 +99,115 @@ class TurnEvidence:
 
 def gather(transcript: Transcript, capabilities: Capabilities, case: Case) -> tuple[TurnEvidence, ...]:
     """The evidence of every turn that was asked for, in order."""
-    patience_ms = min(capabilities.deadlines.smallest_ms, min(case.timeouts.values(), default=float("inf")))
+    patience = Patience.of(capabilities, case)
+    cancelled = case.cancel_after is not None or case.cancel_at_ms is not None
     turns = []
     for number in range(transcript.turns):
         served = transcript.turn(number)
-        readings = [tuple(_readings(entry, patience_ms, case.cancel_after is not None)) for entry in served]
+        readings = [
+            tuple(_readings(entry, patience.after(entry.opened_ms - served[0].opened_ms), cancelled))
+            for entry in served
+        ]
         turns.append(TurnEvidence(number, tuple(readings)))
     return tuple(turns)
 
 
-def _readings(served: Served, patience_ms: float, cancelled: bool) -> Iterator[Attempt]:
-    body, ending = _owned(served, patience_ms, cancelled)
+def _readings(served: Served, patience: Patience, cancelled: bool) -> Iterator[Attempt]:
+    if served.delivery.stdio is not None:
+        yield from _spoken(served, patience, cancelled)
+        return
+    body, ending = _owned(served, patience, cancelled)
     head = served.delivery.head
     if head is None or not served.head_taken:
         yield Attempt(served, "silence", ending, Reading())
         return
-    media = next((value for name, value in head.headers if name.lower() == "content-type"), "")
+    names = codings(head.headers)
+    if not names:
+        yield from _answers(served, ending, Plain(body), "")
+        return
+    plain = plain_of(body, names)
+    yield from _answers(served, ending, plain, "")
+    if not offered(served, names):
+        yield from _answers(served, ending, Plain(body), f"a client need not read {', '.join(names)} unless it says so")
+    elif plain.broken and not plain.data:
+        yield from _answers(served, ending, Plain(body), f"the body is read as it is although it is no {names[-1]}")
+
+
+def _spoken(served: Served, patience: Patience, cancelled: bool) -> Iterator[Attempt]:
+    lines, ending = owned(served, patience, cancelled)
+    answer: Answer = "stream" if lines.body else "silence"
+    for reason, reading in (("", lines.reading), *lines.others):
+        yield Attempt(served, answer, ending, reading, lines, custom=reason)
+
+
+def _answers(served: Served, ending: Ending, body: Plain, custom: str) -> Iterator[Attempt]:
+    head = served.delivery.head
+    assert head is not None
+    media = _media(head.headers)
     if not 200 <= head.status < 300:
-        yield Attempt(served, "error", ending, Reading(), error=error_of_body(head.status, body))
+        legible = not (custom or body.spoiled)
+        error = error_of_body(head.status, body.data) if legible else None
+        yield Attempt(served, "error", ending, Reading(), None, error, custom, body.spoiled)
         return
-    is_stream = media.split(";")[0].strip().lower() == "text/event-stream"
-    if is_stream or not media:
-        yield from _streams(served, ending, body, "")
+    if not media and _response_object(body.data) is not None:
+        yield _whole_body(served, ending, head.status, body, custom)
+        yield from _streams(served, ending, body, custom or "what has no label is an event stream, as was asked for")
         return
-    yield _whole_body(served, ending, head.status, body)
-    if b"data:" in body:
-        yield from _streams(
-            served, ending, body, f"the body is read as an event stream although it is labelled {media!r}"
-        )
+    if media.split(";")[0].strip().lower() == "text/event-stream" or not media:
+        yield from _streams(served, ending, body, custom)
+        if _response_object(body.data) is not None:
+            labelled = f"the body is one response object although it is labelled {media!r}"
+            yield _whole_body(served, ending, head.status, body, custom or labelled)
+        return
+    yield _whole_body(served, ending, head.status, body, custom)
+    if b"data:" in body.data:
+        labelled = f"the body is read as an event stream although it is labelled {media!r}"
+        yield from _streams(served, ending, body, custom or labelled)
 
 
-def _owned(served: Served, patience_ms: float, cancelled: bool) -> tuple[bytes, Ending]:
+def _owned(served: Served, patience: Patience, cancelled: bool) -> tuple[bytes, Ending]:
     """The bytes a consumer answers for. One that left on its own owns what it declined to read."""
     delivery = served.delivery
-    if served.ending is not Ending.LEFT or cancelled or delivery.longest_wait_ms >= patience_ms:
+    if served.ending is not Ending.LEFT or cancelled:
         return served.body, served.ending
-    if _told(served.body).reading.terminal is not None:
+    if told(_plain(served)).reading.terminal is not None or patience.ends_in(delivery):
         return served.body, served.ending
     ending = Ending.OPEN if isinstance(delivery.ending, Stall) else Ending.LEFT
     return delivery.body, ending
 
 
-def _whole_body(served: Served, ending: Ending, status: int, body: bytes) -> Attempt:
-    error = error_of_body(status, body)
+@lru_cache(maxsize=256)
+def _media(headers: Headers) -> str:
+    return next((value for name, value in headers if name.lower() == "content-type"), "")
+
+
+def _plain(served: Served) -> bytes:
+    head = served.delivery.head
+    names = codings(head.headers) if head is not None else ()
+    return plain_of(served.body, names).data if names else served.body
+
+
+def _whole_body(served: Served, ending: Ending, status: int, body: Plain, custom: str) -> Attempt:
+    error = error_of_body(status, body.data)
     if error is not None and error.message is not None:
-        return Attempt(served, "error", ending, Reading(), error=error)
-    response = _response_object(body)
+        return Attempt(served, "error", ending, Reading(), None, error, custom, body.spoiled)
+    response = _response_object(body.data)
     if response is None:
-        return Attempt(served, "nothing", ending, Reading())
-    kind = f"response.{response.get('status', 'completed')}"
+        return Attempt(served, "nothing", ending, Reading(), custom=custom, spoiled=body.spoiled)
+    stated = response.get("status")
+    word = stated if isinstance(stated, str) else ""
+    # One that is still at work is not over; a status that says nothing leaves it as good as completed.
+    unfinished = "incomplete" if word in {"queued", "in_progress"} else "completed"
+    kind = f"response.{word if word in STATUSES else unfinished}"
     event = Event(0, "", kind, {"type": kind, "response": response}, "")
-    return Attempt(served, "response", ending, read([event]))
+    return Attempt(served, "response", ending, read([event]), custom=custom, spoiled=body.spoiled)
 
 
 def _response_object(body: bytes) -> dict[str, Any] | None:
+    if not _OPENS_OBJECT(body):
+        return None  # as nearly all bodies are: streams
+    if not body.lstrip(_BLANK).startswith(b"{"):
+        return None
     try:
         value = json.loads(body)
     except ValueError:
@@ -146,54 +215,26 @@ def _response_object(body: bytes) -> dict[str, Any] | None:
     return value if isinstance(value, dict) and ("output" in value or value.get("object") == "response") else None
 
 
-def _streams(served: Served, ending: Ending, body: bytes, custom: str) -> Iterator[Attempt]:
-    told = _told(body)
-    error = None if told.events else error_of_body(200, body)
-    if error is not None and error.message is not None:
-        yield Attempt(served, "error", ending, told.reading, told.frames, error, custom, told.events)
-    else:
-        yield Attempt(served, "stream", ending, told.reading, told.frames, None, custom, told.events)
-    for reason, reading in _other_readings(told):
-        if reading != told.reading:
-            yield Attempt(served, "stream", ending, reading, told.frames, None, reason, told.events)
+_OPENS_OBJECT = re.compile(rb"\s*\{").match
 
 
-class _Told(NamedTuple):
-    """A body, read by the letter."""
-
-    frames: tuple[Frame, ...]
-    tail: Tail | None
-    events: tuple[Event, ...]
-    reading: Reading
+_BLANK = b"\xef\xbb\xbf \t\r\n"
 
 
-@lru_cache(maxsize=64)
-def _told(body: bytes) -> _Told:
-    # One case asks for the same bytes several times: for the client that left, for the judge, for the report.
-    frames, tail = decode_frames(body)
-    events = decode_all(frames)
-    return _Told(tuple(frames), tail, tuple(events), read(events))
+def _streams(served: Served, ending: Ending, body: Plain, custom: str) -> Iterator[Attempt]:
+    stream = told(body.data)
+    error = None if stream.facts else error_of_body(200, body.data)
+    answer: Answer = "error" if error is not None and error.message is not None else "stream"
+    for reason, reading in ((custom, stream.reading), *stream.others):
+        if body.broken and reading.terminal is None:
+            reading = _broken_off(reading, stream, body)
+        yield Attempt(served, answer, ending, reading, stream, error, reason, body.spoiled)
+        answer, error = "stream", None
+    if body.broken and stream.reading.terminal is not None:
+        reason = "what comes in one piece with a broken byte is lost to its reader"
+        lost = _broken_off(stream.reading, stream, body)
+        yield Attempt(served, answer, ending, lost, stream, error, reason, body.spoiled)
 
 
-def _other_readings(told: _Told) -> Iterator[tuple[str, Reading]]:
-    events, letter, tail = told.events, told.reading, told.tail
-    if tail is not None and tail.lost and letter.terminal is None:
-        last = decode(len(told.frames), Frame(tail.raw, tail.start, tail.event, tail.data))
-        if last is not None and last.damage is None:
-            yield "the last frame is taken although no blank line ended it", read([*events, last])
-    if letter.done_marker is not None:
-        before = [event for event in events if event.frame < letter.done_marker]
-        yield "[DONE] ends the stream", read(before)
-    if letter.terminal is not None and letter.terminal.alias:
-        others = [event for event in events if event.type != letter.terminal.type]
-        yield f"{letter.terminal.type} is an event only some servers send", read(others)
-    if letter.lawless:
-        strict = [_rejected(event) if event.lawless else event for event in events]
-        yield "a strict decoder rejects some of the frames", read(strict)
-    if letter.terminal is not None and letter.terminal.kind is TerminalKind.COMPLETED and letter.terminal.contested:
-        unfinished = [event for event in events if event.frame != letter.terminal.frame]
-        yield "a status that is not final leaves the response unfinished", read(unfinished)
-
-
-def _rejected(event: Event) -> Event:
-    return Event(event.frame, event.name, event.name, None, event.data, "a strict decoder rejects it", True)
+def _broken_off(reading: Reading, stream: Told, body: Plain) -> Reading:
+    return replace(reading, terminal=None, damage=(*reading.damage, (stream.total_frames, body.spoiled)))

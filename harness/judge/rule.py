@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal, TypeVar
 
 from harness.contract import Capabilities, Case, Leftovers, Turn
 from harness.judge.duty import Obligation
@@ -17,7 +17,7 @@ from harness.judge.evidence import Attempt, TurnEvidence
 from harness.judge.verdict import Mark
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Scene:
     """One turn as the judge sees it, under one reading of the last attempt."""
 
@@ -47,7 +47,9 @@ class Breach:
     mark: Mark = Mark.FAIL
 
 
-Check = Callable[[Scene], Iterator[Breach]]
+Arity = Literal["run", "several"]
+"""Whether one run can break a rule, or only several runs compared."""
+Check = TypeVar("Check", bound=Callable[[Any], Iterator[Breach]])
 Needs = Callable[[Capabilities], str | None]
 """Why this consumer is not asked, in words; None when it is."""
 
@@ -63,9 +65,10 @@ class Invariant:
     """What its breach costs a user."""
     incident: str
     """A real one."""
-    check: Check
+    check: Callable[[Any], Iterator[Breach]]
+    """Takes a Scene; of a rule about several runs, a Pair."""
     needs: Needs
-    arity: Literal["run", "several"] = "run"
+    arity: Arity = "run"
 
 
 REGISTRY: dict[str, Invariant] = {}
@@ -81,13 +84,15 @@ def assemblers(capabilities: Capabilities) -> str | None:
     return None if capabilities.assembles else "it hands out raw events and assembles nothing"
 
 
-def invariant(id: str, *, rule: str, why: str, incident: str, needs: Needs = everyone) -> Callable[[Check], Check]:
+def invariant(
+    id: str, *, rule: str, why: str, incident: str, needs: Needs = everyone, arity: Arity = "run"
+) -> Callable[[Check], Check]:
     """Register a check under its name. Raises ValueError when the name is taken."""
 
     def register(check: Check) -> Check:
         if id in REGISTRY:
             raise ValueError(f"two invariants are called {id}")
-        REGISTRY[id] = Invariant(id, rule, why, incident, check, needs)
+        REGISTRY[id] = Invariant(id, rule, why, incident, check, needs, arity)
         return check
 
     return register

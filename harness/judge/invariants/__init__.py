@@ -18,12 +18,15 @@ from harness.judge.invariants import (  # noqa: I001  (the order is that of the 
     bounded_requests,
     released,
     cancel_honoured,
+    same_evidence_same_outcome,
+    deterministic,
 )
 
 __all__ = [
     "bounded_requests",
     "cancel_honoured",
     "content_kept",
+    "deterministic",
     "ends_in_time",
     "error_surfaced",
     "no_silent_truncation",
@@ -31,6 +34,7 @@ __all__ = [
     "reasoning_kept",
     "refusal_kept",
     "released",
+    "same_evidence_same_outcome",
     "status_true",
     "stops_at_terminal",
     "stream_equals_final",

@@ -28,12 +28,15 @@ def _needs(capabilities: Capabilities) -> str | None:
 def check(scene: Scene) -> Iterator[Breach]:
     if not owes_content(scene):
         return
+    told = [item for item in scene.attempt.reading.items if item.type == "reasoning"]
+    if not told:
+        return
     mark = Mark.LENIENT if scene.attempt.reading.ambiguous else Mark.FAIL
     kept = [item for item in scene.turn.items or () if item.kind == "reasoning"]
     texts = "".join(_solid(f"{item.summary or ''}{item.text or ''}") for item in kept)
     others_speak = any(not item.only_in_snapshot for item in scene.attempt.reading.evidenced)
-    for item in scene.attempt.reading.items:
-        if item.type != "reasoning" or (item.only_in_snapshot and others_speak):
+    for item in told:
+        if item.only_in_snapshot and others_speak:
             continue
         for kind in _STRANDS:
             channel = item.channels.get(kind)

@@ -28,6 +28,8 @@ def check(scene: Scene) -> Iterator[Breach]:
         return
     owed = owed_texts(scene, ChannelKind.REFUSAL)
     actual = [item.refusal for item in scene.turn.items or () if item.refusal]
+    if not owed and not actual:
+        return
     account = account_of(owed, actual)
     told = excerpt([entry.accepted[0] for entry in owed])
     if account.missing:

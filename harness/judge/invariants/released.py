@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import fields
 
+from harness.contract import Leftovers
 from harness.delivery import Ending
 from harness.judge.rule import Breach, Scene, invariant
 
@@ -18,10 +19,6 @@ from harness.judge.rule import Breach, Scene, invariant
 def check(scene: Scene) -> Iterator[Breach]:
     if scene.turn.ended in {"hung", "crashed"} or not scene.last_turn:
         return
-    for spec in fields(scene.leftovers):
-        count = getattr(scene.leftovers, spec.name)
-        if count:
-            yield Breach(f"{count} {spec.name} outlived the call", f"{spec.name} left behind", assembled=str(count))
     for number, attempt in enumerate(scene.evidence.attempts):
         if attempt.served.ending is Ending.OPEN:
             yield Breach(
@@ -29,3 +26,10 @@ def check(scene: Scene) -> Iterator[Breach]:
                 "connection left open",
                 assembled=f"{attempt.served.taken} of {len(attempt.served.delivery.body)} bytes taken",
             )
+    for name in _COUNTED:
+        count = getattr(scene.leftovers, name)
+        if count:
+            yield Breach(f"{count} {name} outlived the call", f"{name} left behind", assembled=str(count))
+
+
+_COUNTED = tuple(field.name for field in fields(Leftovers))

@@ -13,7 +13,7 @@ from harness.judge.verdict import Mark
 WORDS: dict[Duty, frozenset[str]] = {
     Duty.COMPLETE: frozenset({"completed"}),
     Duty.INCOMPLETE: frozenset({"incomplete"}),
-    Duty.CANCELLED: frozenset({"cancelled", "canceled"}),
+    Duty.CANCELLED: frozenset({"cancelled", "canceled", "interrupted"}),
     Duty.FAIL: frozenset({"failed"}),
 }
 """The statuses that tell the truth, by duty; any that does not claim completion is bent, but no lie."""
@@ -43,10 +43,20 @@ def check(scene: Scene) -> Iterator[Breach]:
     elif turn.ended == "returned" and turn.status not in {None, *WORDS[duty]}:
         yield Breach(
             f"the status is {turn.status!r}, but {scene.obligation.why}",
-            f"{duty} told as {turn.status}",
+            f"{duty} told as {_named(turn.status)}",
             assembled=told,
             mark=Mark.LENIENT,
         )
+
+
+def _named(status: str | None) -> str:
+    """A status as a cause may name it: what a stream invents is not part of the bug."""
+    if status is None:
+        return "doubtful"
+    return status if status in _KNOWN else "another word"
+
+
+_KNOWN = frozenset({"queued", "in_progress"}).union(*WORDS.values())
 
 
 def _completed(scene: Scene, told: str) -> Iterator[Breach]:
@@ -59,9 +69,12 @@ def _completed(scene: Scene, told: str) -> Iterator[Breach]:
         reason = f"a completed stream was turned into an error{': ' + tolerated if mark is Mark.LENIENT else ''}"
         yield Breach(reason, f"completed raised {raised_type(turn)}", scene.obligation.why, told, mark=mark)
         return
+    # Where decoders lawfully differ, it is right to use what was read and to say that it is in doubt.
+    doubted = turn.ended == "returned" and turn.status == "completed" and bool(scene.attempt.reading.lawless)
     yield Breach(
         "a completed stream is not reported as completed",
-        f"completed told as {turn.status or 'doubtful'}",
+        f"completed told as {_named(turn.status)}",
         evidenced=scene.obligation.why,
         assembled=told,
+        mark=Mark.LENIENT if doubted else Mark.FAIL,
     )

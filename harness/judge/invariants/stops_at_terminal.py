@@ -19,7 +19,7 @@ from harness.judge.rule import Breach, Scene, invariant
 def check(scene: Scene) -> Iterator[Breach]:
     if not scene.evidence.attempts or scene.attempt.reading.terminal is None:
         return
-    if not isinstance(scene.attempt.served.delivery.ending, Stall):
+    if scene.attempt.open_document or not isinstance(scene.attempt.served.delivery.ending, Stall):
         return
     timed_out = scene.obligation.duty is Duty.COMPLETE and scene.turn.ended == "raised"
     if scene.turn.ended == "hung" or timed_out:

@@ -44,17 +44,19 @@ def check(scene: Scene) -> Iterator[Breach]:
 
 def since_reset(turn: Turn) -> str:
     """The text deltas a caller holds at the end: those after the last reset."""
-    texts: list[str] = []
-    for callback in turn.trace:
-        if callback.kind == "reset":
-            texts.clear()
-        elif callback.kind == "text":
-            texts.append(callback.data)
-    return "".join(texts)
+    told = [callback for callback in turn.trace if callback.kind in _TELLING]
+    kinds = [callback.kind for callback in told]
+    start = len(kinds) - kinds[::-1].index("reset") if "reset" in kinds else 0
+    return "".join([callback.data for callback in told[start:]])
+
+
+_TELLING = frozenset({"text", "reset"})
 
 
 def _agrees(scene: Scene, streamed: str) -> bool:
     final = assembled_texts(scene)
+    if streamed == "".join(final):
+        return True
     if _solid(streamed) == _solid("".join(final)) or _solid(streamed) == _solid(scene.turn.text or ""):
         return True
     told = owed_texts(scene, ChannelKind.TEXT)

@@ -66,9 +66,13 @@ def _foreign(scene: Scene, item: Item, calls: list[Call], bent: bool) -> Breach:
     like = next((call for call in calls if call.resembles(item)), None)
     if any(call.matches(item) for call in calls):
         reason = "a call is offered twice"
-    elif any(call.matches(item) for call in stray_calls(scene.attempt.reading.after)):
+    elif any(call.matches(item) for call in stray_calls(scene.attempt.reading.after, scene.capabilities)):
         reason = "a call is taken from after the terminal"
-    elif any(call.matches(item) for attempt in scene.evidence.attempts[:-1] for call in stray_calls(attempt.reading)):
+    elif any(
+        call.matches(item)
+        for attempt in scene.evidence.attempts[:-1]
+        for call in stray_calls(attempt.reading, scene.capabilities)
+    ):
         reason = "a call is kept from an attempt that a retry voided"
     elif like is not None:
         reason = "a call has other arguments, name or id than the stream told"

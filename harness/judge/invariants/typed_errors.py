@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import re
+import functools
 from collections.abc import Iterator
 
 from harness.contract import Capabilities, Cause
+from harness.judge.fingerprint import normal
 from harness.judge.rule import Breach, Scene, invariant
 from harness.judge.verdict import Mark
 
@@ -40,7 +41,7 @@ def check(scene: Scene) -> Iterator[Breach]:
     if not is_declared(outer, scene.capabilities):
         yield Breach(
             f"{outer.type} is none of the declared error types",
-            f"{outer.type}: {normal(outer.message)}",
+            f"{outer.type}: {normal(_own_words(outer, scene))}",
             evidenced=f"{scene.obligation.why}; declared are {', '.join(scene.capabilities.declared_errors) or 'none'}",
             assembled=shown,
         )
@@ -55,13 +56,14 @@ def check(scene: Scene) -> Iterator[Breach]:
         )
 
 
+def _own_words(cause: Cause, scene: Scene) -> str:
+    """An error's message without what it quotes of the provider's: that is the stream's doing, not the bug's."""
+    error = scene.obligation.error
+    told = [words for words in (error.message, error.code) if words] if error is not None else []
+    return functools.reduce(lambda text, words: text.replace(words, "_"), told, cause.message)
+
+
 def is_declared(cause: Cause, capabilities: Capabilities) -> bool:
     """Whether the type, or a type it derives from, is one that users are told to catch."""
     declared = {*capabilities.declared_errors, *capabilities.wire_errors}
     return bool(declared & {cause.type, *cause.bases})
-
-
-def normal(text: str) -> str:
-    """An error text without what differs from case to case: quoted values and numbers."""
-    text = re.sub(r"'[^']*'|\"[^\"]*\"", "'_'", text)
-    return re.sub(r"\d+", "#", text)[:160]

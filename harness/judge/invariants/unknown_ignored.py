@@ -13,7 +13,7 @@ from harness.judge.claims import raised_type, returned_status
 from harness.judge.duty import Duty
 from harness.judge.rule import Breach, Scene, invariant
 from harness.judge.verdict import Mark
-from harness.protocols.responses.catalogue import EVENTS, ITEM_TYPES
+from harness.protocols.responses.catalogue import ITEM_TYPES
 from harness.protocols.responses.lint import Level, lint
 
 
@@ -52,7 +52,4 @@ def _strange(scene: Scene) -> list[tuple[int, str]]:
     items = [
         (item.frames[0], f"item {item.type!r}") for item in reading.items if item.type not in ITEM_TYPES and item.frames
     ]
-    vendor = [
-        (frame, name) for frame, name in scene.attempt.event_names if name in EVENTS and EVENTS[name].group == "vendor"
-    ]
-    return [*reading.unknown, *items, *vendor]
+    return [*reading.unknown, *items, *reading.vendor]

@@ -6,6 +6,7 @@ Nothing is judged here. A payload that is no JSON object is kept as damage, beca
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -60,7 +61,17 @@ def decode_all(frames: Iterable[Frame]) -> list[Event]:
 
 def _parse(data: str) -> tuple[Any, str | None, bool]:
     # Mutated streams share almost all of their frames, so the slow, careful reading is paid once a frame.
-    return _careful(data) if len(data) > _CACHED_CHARS else _cached(data)
+    return _read(data) if len(data) > _CACHED_CHARS else _cached(data)
+
+
+def _read(data: str) -> tuple[Any, str | None, bool]:
+    try:
+        value = orjson.loads(data)
+        canonical = orjson.dumps(value) == data.encode()
+    except (ValueError, TypeError, RecursionError):
+        canonical = False
+    # A text that comes back as it was had no key twice, and nothing else in it that a strict decoder refuses.
+    return (value, None, False) if canonical and not _LONG_NUMBER.search(data) else _careful(data)
 
 
 def _careful(data: str) -> tuple[Any, str | None, bool]:
@@ -95,4 +106,6 @@ def _careful(data: str) -> tuple[Any, str | None, bool]:
 
 _CACHED_CHARS = 65_536
 _INT_DIGITS = 4_000
-_cached = lru_cache(maxsize=16_384)(_careful)
+_LONG_NUMBER = re.compile(r"\d{16}")
+"""Any integer past 2**53 has as many digits."""
+_cached = lru_cache(maxsize=16_384)(_read)

@@ -134,11 +134,14 @@ def served(
     seen: Ending | None = None,
     turn: int = 0,
     attempt: int = 0,
+    coding: str = "",
+    offers: str | None = "gzip, deflate",
 ) -> Served:
     """One request and what was taken of its answer; all of it unless ``taken`` says otherwise."""
     content = body if isinstance(body, bytes) else sse(body)
     last = ending or End()
     headers = (("content-type", media),) if media else ()
+    headers += (("content-encoding", coding),) if coding else ()
     actions: list[Any] = [Head(status, headers, framing)] if head else []
     actions += [Send(content)] if content and head else []
     delivery = Delivery((*actions, last if head or not isinstance(last, End) else Cut()))
@@ -146,7 +149,8 @@ def served(
     if framing is Framing.CLOSE and shown in {Ending.CUT, Ending.COMPLETE}:
         shown = Ending.EOF
     reached = len(content) if taken is None else taken
-    request = Request("POST", "/v1/responses", (), b"{}")
+    asked = (("Accept-Encoding", offers),) if offers is not None else ()
+    request = Request("POST", "/v1/responses", asked, b"{}")
     return Served(turn, attempt, request, delivery, reached if head else 0, head, shown, 0.0, 1.0)
 
 

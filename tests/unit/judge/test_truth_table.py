@@ -74,6 +74,10 @@ ROWS: list[tuple[str, Served, Duty]] = [
     ("no content type", served(whole(TEXT), media=""), Duty.COMPLETE),
     ("CRLF framing", served(LONG.replace(b"\n", b"\r\n")), Duty.COMPLETE),
     ("a response object in place of a stream", served(b'{"object":"response","status":"completed","output":[]}', media="application/json"), Duty.COMPLETE),
+    ("a response object without a status", served(b'{"object":"response","status":null,"output":[]}', media="application/json"), Duty.COMPLETE),
+    ("a response object that is in progress", served(b'{"object":"response","status":"in_progress","output":[]}', media="application/json"), Duty.INCOMPLETE),
+    ("a response object without a label", served(b'{"object":"response","status":"completed","output":[]}', media=""), Duty.COMPLETE),
+    ("a whole response object, then a cut", served(b'{"object":"response","status":"completed","output":[]}', Cut(), media="application/json"), Duty.EITHER),
     # -- ended otherwise
     ("incomplete", served(whole(TEXT, end=terminal("incomplete", incomplete_details={"reason": "max_output_tokens"}))), Duty.INCOMPLETE),
     ("completed says incomplete", served(whole(TEXT, end=terminal("completed", "incomplete"))), Duty.INCOMPLETE),
@@ -148,8 +152,19 @@ ALTERNATIVES: list[tuple[str, Served, str]] = [
     ("[DONE] in the middle", served([*whole(TEXT)[:5], "[DONE]", *whole(TEXT)[5:]]), "[DONE] ends"),
     ("response.done", served(whole(TEXT, end={"type": "response.done", "response": {}})), "only some servers"),
     ("a status that is not final", served(whole(TEXT, end=terminal(status="in_progress"))), "not final"),
+    (
+        "a terminal without data",
+        served(sse(whole(TEXT)[:-1]) + b"event: response.completed\ndata:\n\n"),
+        "without data",
+    ),
     ("NaN in a delta", served(LONG.replace(b'"Hello,', b'NaN, "x": "Hello,', 1)), "strict decoder"),
     ("bytes that are not UTF-8", served(LONG.replace(b"Hello", b"He\xffo")), "strict decoder"),
+    (
+        "a response labelled as a stream",
+        served(b'{"object":"response","status":"completed"}'),
+        "one response object although",
+    ),
+    ("a response without a label", served(b'{"object":"response","status":"completed"}', media=""), "has no label"),
     ("a stream labelled as plain text", served(whole(TEXT), media="text/plain"), "labelled"),
 ]
 

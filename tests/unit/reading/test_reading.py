@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from harness.protocols.responses.event import decode_all
@@ -16,7 +16,9 @@ from harness.protocols.responses.reading import (
     Reading,
     TerminalKind,
     Witness,
+    fact_of,
     read,
+    read_facts,
     trusted_identity,
 )
 from harness.wire import decode
@@ -111,7 +113,7 @@ KEYS: list[tuple[str, list[Any], Identity]] = [
 @pytest.mark.parametrize(("events", "key"), [row[1:] for row in KEYS], ids=[row[0] for row in KEYS])
 def test_interleaved_items_are_told_apart_by_the_key_that_works(events: list[Any], key: Identity) -> None:
     stream = whole(events)
-    assert trusted_identity(decode_all(decode(sse(stream))[0])) is key
+    assert trusted_identity([fact_of(event) for event in decode_all(decode(sse(stream))[0])]) is key
     result = reading(stream)
     assert texts(result) == [("first!",), ("second",)]
     assert not result.ambiguous
@@ -138,6 +140,38 @@ UNTELLABLE = {
 @pytest.mark.parametrize("name", UNTELLABLE)
 def test_where_both_keys_are_spoilt_nobody_can_be_accused(name: str) -> None:
     assert reading(whole(UNTELLABLE[name])).ambiguous
+
+
+def retold(last: str = "hello") -> list[Any]:
+    """As transformers serves text and a call: when the call is over, the message is told again under its number."""
+    text, action = message("hello"), call("{}", 1)
+    again = [{**event, "output_index": 1} for event in message(last, id="msg_0") if "delta" not in event]
+    return whole([*text, *action, *again], end=terminal(output=[text[-1]["item"], action[-1]["item"]]))
+
+
+def test_an_item_that_is_told_again_under_another_number_is_one_item() -> None:
+    result = reading(retold())
+    assert [(item.type, item.finished) for item in result.items] == [("message", True), ("function_call", True)]
+    assert texts(result) == [("hello",)]
+    assert not result.ambiguous
+
+
+def test_deltas_that_are_told_again_do_not_stand_twice() -> None:
+    twice = [{**event, "output_index": 1} for event in message("hello", id="msg_0")]
+    result = reading(whole([*message("hello"), *call("{}", 1), *twice]))
+    assert result.items[0].channels[ChannelKind.TEXT].witnesses[Witness.DELTAS] == "hello"
+
+
+def test_an_id_that_is_told_twice_with_different_words_tells_nothing_apart() -> None:
+    assert reading(retold("good-bye")).ambiguous
+
+
+def test_whether_items_alike_in_all_but_their_number_are_one_or_two_nobody_can_say() -> None:
+    result = reading(whole(message("hello"), message("hello", 1, id="msg_0")))
+    assert result.ambiguous
+    assert len(result.items) == 2
+    assert not reading(whole(message("hello"), message("hello", 1))).ambiguous
+    assert not reading(whole(message("hello"), message("good-bye", 1, id="msg_0"))).ambiguous
 
 
 def test_a_part_that_comes_before_its_item_is_joined_by_id() -> None:
@@ -214,6 +248,42 @@ def test_damage_and_lawful_differences_are_told_apart() -> None:
     assert [frame for frame, _ in result.damage] == [1]
     assert result.lawless == (2,)
     assert result.unknown == ((2, "response.sparkle"),)
+
+
+MANY = [*message("ab"), *message("cd", 1), *call("{}", 2), *reasoning("so", 3)]
+
+
+SECOND = message("cd", 1)
+ASTRAY = [
+    (message("ab")[0], None),
+    (SECOND[0], None),
+    *((SECOND[2], {"output_index": index}) for index in (9, 0, 9)),
+]
+"""A number that no item has, twice; in between, another item gets the id by which the first of them was found."""
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(MANY),
+            st.sampled_from(
+                [None, {"output_index": 0}, {"output_index": 1}, {"output_index": None}, {"item_id": "msg_0"}]
+            ),
+        ),
+        max_size=30,
+    ),
+    st.sampled_from([None, *Identity]),
+)
+@example(ASTRAY, None)
+def test_the_short_way_of_a_run_leads_where_the_long_way_does(
+    steps: list[tuple[Any, Any]], identity: Identity | None
+) -> None:
+    """The fold remembers where the deltas of a run go; were each routed anew, the reading would be the same."""
+    events = decode_all(decode(sse([{**event, **(change or {})} for event, change in steps]))[0])
+    facts = [fact_of(event) for event in events]
+    long_way = [fact._replace(run="") for fact in facts]
+    frames = range(len(facts))
+    assert read_facts(facts, frames, identity) == read_facts(long_way, frames, identity)
 
 
 JSON = st.recursive(

@@ -36,6 +36,8 @@ class Witness(StrEnum):
 ENDING = frozenset({Witness.PART_DONE, Witness.PART, Witness.ITEM_DONE})
 """Witnesses that speak when the text is over, and so in full."""
 
+_LAST_WORDS = ENDING | {Witness.SNAPSHOT}
+
 WHOLE_ITEM = frozenset({Witness.ITEM_DONE, Witness.SNAPSHOT})
 
 
@@ -49,7 +51,7 @@ class Channel:
     @cached_property
     def witnesses(self) -> Mapping[Witness, str]:
         """Each witness's whole text: its parts joined in index order."""
-        return {witness: "".join(text for _, text in sorted(parts.items())) for witness, parts in self.parts.items()}
+        return {witness: _joined(parts) for witness, parts in self.parts.items()}
 
     @cached_property
     def accepted(self) -> tuple[str, ...]:
@@ -59,6 +61,9 @@ class Channel:
         But longer deltas do not make an ending witness less full: they may as well hold one delta twice. Where full
         ones disagree, either is right. The snapshot may be believed, but a right consumer need not read it.
         """
+        tellings = list(self.parts.values())
+        if tellings and Witness.ADDED not in self.parts and tellings.count(tellings[0]) == len(tellings):
+            return (_joined(tellings[0]),)  # all say the same
         told: Mapping[Witness, str] = {
             witness: text for witness, text in self.witnesses.items() if witness is not Witness.SNAPSHOT
         }
@@ -82,12 +87,12 @@ class Channel:
 
     @property
     def only_in_snapshot(self) -> bool:
-        return set(self.parts) == {Witness.SNAPSHOT}
+        return len(self.parts) == 1 and Witness.SNAPSHOT in self.parts
 
     @property
     def settled(self) -> bool:
         """Whether a witness that speaks at the end, and so in full, was heard."""
-        return bool(set(self.parts) & {*ENDING, Witness.SNAPSHOT})
+        return not _LAST_WORDS.isdisjoint(self.parts)
 
     def every_text(self) -> tuple[str, ...]:
         """All texts any witness told, in part or whole: what is no invention."""
@@ -107,3 +112,7 @@ class Channel:
             # Some servers put the first token into the added event and continue from there.
             candidates.append(told[Witness.ADDED] + told[Witness.DELTAS])
         return candidates
+
+
+def _joined(parts: Mapping[int, str]) -> str:
+    return "".join([parts[index] for index in sorted(parts)])

@@ -1,15 +1,17 @@
-"""Items while they are being read, and the router that finds the one an event speaks of."""
+"""Items while they are being read, and the router that finds the one a fact speaks of."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
-from harness.protocols.responses.event import Event
 from harness.protocols.responses.reading.channel import Channel, ChannelKind, Witness
-from harness.protocols.responses.reading.identity import ITEM_ADDED, Identity, id_of, index_of
+from harness.protocols.responses.reading.fact import Fact, Said
+from harness.protocols.responses.reading.identity import Identity
 from harness.protocols.responses.reading.model import ItemReading
+
+Cell = tuple[Callable[[str], None], Callable[[int], None]]
+"""Takes the text of the next delta of a run, and its frame."""
 
 
 @dataclass(slots=True, eq=False)
@@ -24,18 +26,49 @@ class Draft:
     finished: bool = False
     in_snapshot: bool = False
     strands: dict[ChannelKind, dict[Witness, dict[int, str]]] = field(default_factory=dict)
+    """What was told, by strand, witness and part; the deltas are still in pieces elsewhere."""
+    deltas: dict[ChannelKind, dict[int, list[str]]] = field(default_factory=dict)
     notes: dict[str, dict[str, None]] = field(default_factory=dict)
     frames: list[int] = field(default_factory=list)
+    voided: set[ChannelKind] = field(default_factory=set)
+    """Strands whose deltas the next delta replaces."""
+    whole: Said | None = None
+    """What its ``output_item.done`` said."""
 
-    def tell(self, kind: ChannelKind, witness: Witness, part: int, text: str) -> None:
+    def hear(self, said: Said, frame: int) -> None:
         """Deltas add up; every other witness speaks again in full, and its last word counts."""
-        parts = self.strands.setdefault(kind, {}).setdefault(witness, {})
-        parts[part] = parts.get(part, "") + text if witness is Witness.DELTAS else text
+        for kind, witness, part, text in said.texts:
+            parts = self.strands.setdefault(kind, {}).setdefault(witness, {})
+            if witness is Witness.DELTAS:
+                if kind in self.voided:
+                    self.voided.remove(kind)
+                    del self.deltas[kind]
+                self.deltas.setdefault(kind, {}).setdefault(part, []).append(text)
+            else:
+                parts[part] = text
+        for name, value in said.notes:
+            self.notes.setdefault(name, {})[value] = None
+        self.frames.append(frame)
 
-    def note(self, name: str, value: str) -> None:
-        self.notes.setdefault(name, {})[value] = None
+    def repeats(self, other: Draft) -> bool:
+        """Whether two finished items say that they are one: one item told under two numbers, or two all alike?"""
+        mine, theirs = self.whole, other.whole
+        return (
+            self is not other
+            and mine is not None
+            and theirs is not None
+            and mine.identity is not None
+            and mine._replace(output_index=None) == theirs._replace(output_index=None)
+        )
+
+    def begin_again(self) -> None:
+        """It is told once more from the start: with the deltas of both tellings, its text would stand in it twice."""
+        self.voided.update(self.deltas)
 
     def freeze(self) -> ItemReading:
+        for kind, parts in self.deltas.items():
+            self.strands[kind][Witness.DELTAS] = {part: "".join(pieces) for part, pieces in parts.items()}
+        notes = self.notes
         return ItemReading(
             type=self.type,
             index=self.index,
@@ -44,76 +77,86 @@ class Draft:
             finished=self.finished,
             in_snapshot=self.in_snapshot,
             channels={kind: Channel(kind, witnesses) for kind, witnesses in self.strands.items()},
-            call_ids=tuple(self.notes.get("call_ids", ())),
-            names=tuple(self.notes.get("names", ())),
-            phases=tuple(self.notes.get("phases", ())),
-            encrypted=tuple(self.notes.get("encrypted", ())),
-            frames=tuple(dict.fromkeys(self.frames)),
+            call_ids=tuple(notes.get("call_ids", ())),
+            names=tuple(notes.get("names", ())),
+            phases=tuple(notes.get("phases", ())),
+            encrypted=tuple(notes.get("encrypted", ())),
+            statuses=tuple(notes.get("statuses", ())),
+            frames=tuple(self.frames),
         )
 
 
 class Router:
-    """Finds or opens the draft an event belongs to, by the stream's trusted key."""
+    """Finds or opens the draft a fact belongs to, by the stream's trusted key."""
 
     def __init__(self, key: Identity) -> None:
         self.key = key
         self.ambiguous = key is Identity.RECENCY
+        self.running: dict[str, Cell] = {}
+        """By run, where its next delta goes; forgotten when an item opens or speaks as a whole."""
         self._drafts: list[Draft] = []
-        self._found: dict[tuple[int, str, str], Draft] = {}
 
-    def item(self, event: Event, payload: dict[str, Any], item: dict[str, Any]) -> Draft:
-        """The draft of an ``output_item`` event."""
-        kind = item.get("type")
-        kind = kind if isinstance(kind, str) else "unknown"
-        opens = event.type == ITEM_ADDED
-        self._found.clear()
-        draft = self._find(payload, kind, opens) or self._open(payload, kind)
-        if draft.type == "unknown":
-            draft.type = kind
-        return self._seen(draft, event, payload)
+    def take(self, fact: Fact, said: Said, frame: int) -> None:
+        """Join what a fact says to the item it speaks of; opened when nobody announced it."""
+        opens = fact.telling is not None and fact.telling.opens
+        draft = self._find(said, opens) or self._open(said)
+        if said.identity is not None:
+            draft.ids[said.identity] = None
+        if opens and draft.added and draft.finished:
+            draft.begin_again()
+        draft.hear(said, frame)
+        if fact.telling is not None:
+            self._whole(draft, said, opens)
+        if fact.run and self._for_good(draft, said):
+            ((kind, _, part, _),) = said.texts
+            self.running[fact.run] = draft.deltas[kind][part].append, draft.frames.append
 
-    def strand(self, event: Event, payload: dict[str, Any], owner: str) -> Draft:
-        """The draft that a delta, part or done event speaks of; opened when nobody announced it."""
-        index, identity = payload.get("output_index"), payload.get("item_id")
-        # Most events are deltas of an item that was just found.
-        key = (index, identity, owner) if isinstance(index, int) and isinstance(identity, str) else None
-        if key is not None and key in self._found:
-            draft = self._found[key]
-            draft.frames.append(event.frame)
-            return draft
-        draft = self._seen(self._find(payload, owner, False) or self._open(payload, owner), event, payload)
-        if key is not None:
-            self._found[key] = draft
-        return draft
+    def _whole(self, draft: Draft, said: Said, opens: bool) -> None:
+        """An item event: the item begins, or ends."""
+        self.running.clear()
+        draft.type = said.type if draft.type == "unknown" else draft.type
+        draft.added |= opens
+        draft.finished |= not opens
+        draft.whole = draft.whole if opens else said
+        if not opens and any(other.repeats(draft) for other in self._drafts):
+            self.ambiguous = True
 
-    def match_snapshot(self, event: Event, output: list[dict[str, Any]]) -> Iterator[tuple[Draft, dict[str, Any]]]:
-        """Pair the snapshot's items with those of the stream: by id, else in order within their type."""
-        free = sorted(self._drafts, key=lambda draft: draft.order)
-        pairs: list[tuple[Draft | None, dict[str, Any]]] = []
-        for item in output:
-            named = [d for d in free if item.get("id") in d.ids and d.type == item.get("type")]
-            if named:
-                free.remove(named[0])
-            pairs.append((named[0] if named else None, item))
-        for draft, item in pairs:
-            found = draft or next((d for d in free if d.type == item.get("type")), None)
-            if found is None:
-                kind = item.get("type")
-                found = self._open({"item": item}, kind if isinstance(kind, str) else "unknown")
-            elif draft is None:
-                free.remove(found)
-            found.frames.append(event.frame)
-            yield found, item
+    def snapshot(self, output: Sequence[Said], frame: int) -> None:
+        """Join the items of a terminal."""
+        for draft, said in self._paired(output):
+            draft.in_snapshot = True
+            draft.hear(said, frame)
 
     def ordered(self) -> list[Draft]:
         if self.key is not Identity.INDEX:
-            return list(self._drafts)
+            return self._drafts
         return sorted(self._drafts, key=lambda d: (d.index is None, d.index or 0, d.order))
 
-    def _find(self, payload: dict[str, Any], kind: str, opens: bool) -> Draft | None:
-        index, identity = index_of(payload), id_of(payload)
-        by_index = [d for d in self._drafts if index is not None and d.index == index]
-        by_id = [d for d in self._drafts if identity is not None and identity in d.ids]
+    def _paired(self, output: Sequence[Said]) -> Iterator[tuple[Draft, Said]]:
+        """A snapshot's items with those of the stream: by id, else in order within their type."""
+        free = list(self._drafts)
+        pairs: list[tuple[Draft | None, Said]] = []
+        for said in output:
+            named = next((d for d in free if said.identity in d.ids and d.type == said.type), None)
+            if named is not None:
+                free.remove(named)
+            pairs.append((named, said))
+        for named, said in pairs:
+            draft = named or next((d for d in free if d.type == said.type), None) or self._open(said)
+            if draft in free:
+                free.remove(draft)
+            yield draft, said
+
+    def _for_good(self, draft: Draft, said: Said) -> bool:
+        """Whether the same key will find the same draft again, until an item opens."""
+        return self.key is Identity.ID or (self.key is Identity.INDEX and draft.index == said.output_index)
+
+    def _find(self, said: Said, opens: bool) -> Draft | None:
+        kind, index, identity = said.type, said.output_index, said.identity
+        by_index = [d for d in self._drafts if d.index == index] if index is not None else []
+        if by_index and self.key is Identity.INDEX and (identity is None or identity in by_index[0].ids):
+            return by_index[0]  # both keys agree, as they do nearly always
+        by_id = [d for d in self._drafts if identity in d.ids] if identity is not None else []
         if self.key is Identity.RECENCY:
             return None if opens else self._latest(kind, by_id or by_index)
         if self.key is Identity.ID:
@@ -136,18 +179,10 @@ class Router:
         open_ones = [d for d in among or self._drafts if not d.finished and d.type in {kind, "unknown"}]
         return open_ones[-1] if open_ones else None
 
-    def _open(self, payload: dict[str, Any], kind: str) -> Draft:
-        draft = Draft(kind, index_of(payload), len(self._drafts))
-        identity = id_of(payload)
-        if identity is not None:
-            draft.ids[identity] = None
+    def _open(self, said: Said) -> Draft:
+        draft = Draft(said.type, said.output_index, len(self._drafts))
+        if said.identity is not None:
+            draft.ids[said.identity] = None
         self._drafts.append(draft)
-        self._found.clear()
-        return draft
-
-    def _seen(self, draft: Draft, event: Event, payload: dict[str, Any]) -> Draft:
-        identity = id_of(payload)
-        if identity is not None:
-            draft.ids[identity] = None
-        draft.frames.append(event.frame)
+        self.running.clear()
         return draft

@@ -38,6 +38,11 @@ class Terminal:
     """``incomplete_details.reason``."""
     error: ProviderError | None = None
 
+    def at(self, frame: int) -> Terminal:
+        """The same in another place."""
+        told = (self.kind, self.type, self.status, self.alias, self.contested, self.reason, self.error)
+        return Terminal(frame, *told)
+
 
 @dataclass(frozen=True, slots=True)
 class UsageReading:
@@ -66,6 +71,8 @@ class ItemReading:
     names: tuple[str, ...] = ()
     phases: tuple[str, ...] = ()
     encrypted: tuple[str, ...] = ()
+    statuses: tuple[str, ...] = ()
+    """Its own status, in the order of telling."""
     frames: tuple[int, ...] = ()
 
     @property
@@ -102,6 +109,8 @@ class Reading:
     """Events of a type that the catalogue does not know."""
     unknown_prelude: tuple[tuple[int, str], ...] = ()
     """Those of them before ``response.created``."""
+    vendor: tuple[tuple[int, str], ...] = ()
+    """Events of a type that only some servers send."""
     ambiguous: bool = False
     """Neither index nor id tells the items apart: which delta belongs where is a guess."""
     lawless: tuple[int, ...] = ()
@@ -113,4 +122,4 @@ class Reading:
     @property
     def evidenced(self) -> tuple[ItemReading, ...]:
         """Items that say anything at all."""
-        return tuple(item for item in self.items if any(channel.evidenced for channel in item.channels.values()))
+        return tuple([item for item in self.items if any(channel.parts for channel in item.channels.values())])

@@ -1,0 +1,91 @@
+"""How long a delivery keeps its reader waiting: a reader whose deadline is shorter had reason to leave.
+
+Silence is measured from one event to the next, which is the longest way to measure it: comments and parts of frames
+may be taken for life or not, so a reader that leaves a stream of keep-alives is as right as one that stays.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from math import inf
+
+from harness.contract import Capabilities, Case
+from harness.delivery import Delivery, Send, Stall, Wait
+from harness.wire import UNLIMITED, Decoder
+
+
+@dataclass(frozen=True, slots=True)
+class Silences:
+    """Times in ms: without an event before the first one, at most between later ones, and altogether."""
+
+    first_ms: float = 0.0
+    later_ms: float = 0.0
+    total_ms: float = 0.0
+
+    @classmethod
+    def of(cls, delivery: Delivery) -> Silences:
+        """Those of a delivery that is read to its end. A stall is endless."""
+        decoder = Decoder(limits=UNLIMITED)
+        first = later = silence = total = 0.0
+        begun = False
+        for action in delivery.actions:
+            match action:
+                case Wait():
+                    silence += action.ms
+                    total += action.ms
+                case Send():
+                    if all(frame.data is None for frame in decoder.feed(action.data)):
+                        continue
+                    begun, silence = True, 0.0
+                case Stall():
+                    silence = total = inf
+            first, later = (first, max(later, silence)) if begun else (max(first, silence), later)
+        return cls(first, later, total)
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """What a consumer's deadlines let it sit through, in ms."""
+
+    first_ms: float = inf
+    later_ms: float = inf
+    total_ms: float = inf
+
+    @classmethod
+    def of(cls, capabilities: Capabilities, case: Case) -> Patience:
+        """Those the case sets, else those it declares. A consumer that has one timeout for every silence, or may, is
+        credited with the shortest of all."""
+        own, asked = capabilities.deadlines, case.timeouts
+        total = asked.get("total_ms") or own.total_ms or inf
+        read = asked.get("read_ms") or inf
+        if capabilities.watchdog:
+            first = asked.get("first_byte_ms") or own.first_byte_ms or inf
+            later = asked.get("idle_ms") or own.idle_ms or inf
+            return cls(min(first, read), min(later, read), total)
+        given = (asked.get("first_byte_ms"), asked.get("idle_ms"), own.first_byte_ms, own.idle_ms)
+        shortest = min(filter(None, given), default=inf)
+        return cls(min(shortest, read), min(shortest, read), total)
+
+    @property
+    def silence_ms(self) -> float:
+        """The shortest silence that ends it, wherever it is."""
+        return min(self.first_ms, self.later_ms)
+
+    def after(self, spent_ms: float) -> Patience:
+        """What is left of it when so much of the call is over, in attempts before this one."""
+        return replace(self, total_ms=self.total_ms - spent_ms) if spent_ms else self
+
+    def ends_in(self, delivery: Delivery) -> bool:
+        """Whether one of the deadlines passes while the delivery is read to its end."""
+        silences = Silences.of(delivery)
+        return (
+            silences.first_ms >= self.first_ms
+            or silences.later_ms >= self.later_ms
+            or silences.total_ms >= self.total_ms
+        )
+
+
+def waits_of(delivery: Delivery) -> tuple[float, float]:
+    """The longest time without an event, wherever it is, and the whole time, in ms."""
+    silences = Silences.of(delivery)
+    return max(silences.first_ms, silences.later_ms), silences.total_ms

@@ -1,0 +1,105 @@
+"""What a body tells, read by the letter.
+
+The bodies of a campaign differ by a frame or two, and one case asks for the same body several times. So facts are
+kept by the exact bytes of their frame, and readings by those of the whole body.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from functools import cached_property, lru_cache
+
+from harness.protocols.responses.event import Event, decode
+from harness.protocols.responses.reading import Fact, Reading, TerminalKind, fact_of, read, read_facts
+from harness.wire import Frame, frame_of, split
+from harness.wire import decode as decode_frames
+
+
+class Told:
+    """A body's facts, and the reading they make."""
+
+    def __init__(self, body: bytes) -> None:
+        blocks, self.rest = split(body)
+        known = _KNOWN if len(body) <= _KEPT_BYTES else _Facts()
+        facts = [known[block] for block in blocks]
+        self.body = body
+        self.total_frames = len(blocks)
+        self.facts = [fact for fact in facts if fact is not None]
+        every = len(self.facts) == len(facts)
+        self.numbers = range(len(facts)) if every else [number for number, fact in enumerate(facts) if fact is not None]
+        self.reading: Reading = read_facts(self.facts, self.numbers)
+
+    @cached_property
+    def frames(self) -> tuple[Frame, ...]:
+        return tuple(decode_frames(self.body)[0])
+
+    @property
+    def events(self) -> list[Event]:
+        """The events in their places."""
+        return [fact.event._replace(frame=n) for fact, n in zip(self.facts, self.numbers, strict=True)]
+
+    @property
+    def last_event(self) -> Event | None:
+        """The event in the rest that no blank line ended; None when there is none."""
+        return decode(self.total_frames, frame_of(self.rest)) if self.rest else None
+
+    @cached_property
+    def others(self) -> tuple[tuple[str, Reading], ...]:
+        """The other right readings, each with the reason why it is one."""
+        readings = ((reason, read(events)) for reason, events in _other_streams(self))
+        return tuple((reason, reading) for reason, reading in readings if reading != self.reading)
+
+
+@lru_cache(maxsize=64)
+def told(body: bytes) -> Told:
+    """The body as its reader has it, read."""
+    return Told(body)
+
+
+class _Facts(dict[bytes, Fact | None]):
+    """By the bytes of their block, wherever it stands; None where nothing is dispatched."""
+
+    def __missing__(self, block: bytes) -> Fact | None:
+        event = decode(0, frame_of(block))
+        if len(self) >= _KEPT_FACTS:
+            self.clear()  # those of the cassettes at hand are back after a case each
+        fact = self[block] = None if event is None else fact_of(event)
+        return fact
+
+
+_KNOWN = _Facts()
+_KEPT_FACTS = 16_384
+_KEPT_BYTES = 1024 * 1024
+"""Facts of a longer body are not kept: a few of those would fill the memory."""
+
+
+def _other_streams(told: Told) -> Iterator[tuple[str, Sequence[Event]]]:
+    letter, terminal = told.reading, told.reading.terminal
+    last = told.last_event if terminal is None else None
+    if last is not None and last.damage is None:
+        yield "the last frame is taken although no blank line ended it", [*told.events, last]
+    if letter.done_marker is not None:
+        yield "[DONE] ends the stream", [event for event in told.events if event.frame < letter.done_marker]
+    if terminal is not None and terminal.alias:
+        others = [event for event in told.events if event.type != terminal.type]
+        yield f"{terminal.type} is an event only some servers send", others
+    if letter.lawless:
+        strict = [_rejected(event) if event.lawless else event for event in told.events]
+        yield "a strict decoder rejects some of the frames", strict
+    if terminal is not None and terminal.kind is TerminalKind.COMPLETED and terminal.contested:
+        unfinished = [event for event in told.events if event.frame != terminal.frame]
+        yield "a status that is not final leaves the response unfinished", unfinished
+    if terminal is not None and terminal.kind is TerminalKind.COMPLETED and terminal.status is None:
+        spoken = [
+            _nameless(event) if event.frame == terminal.frame and event.payload is None else event
+            for event in told.events
+        ]
+        yield "an event without data says nothing, not even that the response is over", spoken
+
+
+def _nameless(event: Event) -> Event:
+    return event._replace(name="", type="")
+
+
+def _rejected(event: Event) -> Event:
+    return Event(event.frame, event.name, event.name, None, event.data, "a strict decoder rejects it", True)
