@@ -9,6 +9,7 @@ import logging
 
 from harness.runtime.assembler import Assembler, Delta, Reset
 from harness.runtime.auxiliary import AsyncCompletions, Completion, Completions
+from harness.runtime.budget import RetryBudget
 from harness.runtime.callbacks import Callbacks
 from harness.runtime.client import Client
 from harness.runtime.deadlines import Deadlines
@@ -70,6 +71,7 @@ __all__ = [
     "ResponseFailed",
     "Result",
     "Retry",
+    "RetryBudget",
     "RuntimeStreamError",
     "StreamErrorEvent",
     "StreamInterrupted",

@@ -6,22 +6,23 @@ call as it ends any other: what was opened is closed, and the cancellation goes 
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Mapping, Sequence
-from contextlib import aclosing
+import asyncio
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Mapping
+from functools import partial
 from inspect import isawaitable
+from math import inf
 from types import TracebackType
 from typing import Any
 
 import anyio
 import httpx
 
-from harness.runtime.call import Means, Need, Source, is_http, log, no_events, steps
+from harness.runtime.call import Means, Need, Source, Take, is_http, log, no_events, steps
 from harness.runtime.callbacks import Callbacks
-from harness.runtime.client import CONNECT_S, Endpoint
-from harness.runtime.deadlines import DEFAULT, Deadlines, Watch
+from harness.runtime.client import Endpoint
+from harness.runtime.deadlines import Deadlines, Watch
 from harness.runtime.errors import TransportFailed
-from harness.runtime.events import EventDecoder
-from harness.runtime.http import recognise
+from harness.runtime.http import async_chunks_of
 from harness.runtime.result import Result
 from harness.runtime.retry import Retry
 from harness.runtime.watchdog import GRACE_S
@@ -41,7 +42,7 @@ async def run_stream(
 
     The hooks are plain functions; they run in the event loop, and must not hold it up.
     """
-    means = Means(lambda watch: _Opened(open_stream, watch), anyio.sleep, anyio.current_time)
+    means = Means(lambda watch: _Opened(open_stream, watch), anyio.sleep, _now())
     return await drive(steps(means, callbacks or Callbacks(), retry or Retry(), deadlines or Deadlines()))
 
 
@@ -61,6 +62,14 @@ async def drive(call_steps: Generator[Need, Any, Result]) -> Result:
         return result
 
 
+def _now() -> Callable[[], float]:
+    """``anyio.current_time``, without asking each time anew which loop is running."""
+    try:
+        return asyncio.get_running_loop().time
+    except RuntimeError:
+        return anyio.current_time
+
+
 class _Opened:
     """The line to a source; each wait for it ends at the deadline."""
 
@@ -68,47 +77,48 @@ class _Opened:
         self._open_stream = open_stream
         self._watch = watch
         self._source: Source = None
-        self._batches: AsyncGenerator[Sequence[Any], None] | None = None
+        self._arrivals: AsyncGenerator[Any, None] | None = None
+        self._scope = anyio.CancelScope()
 
     async def open(self) -> Source:
         return await self._in_time(self._open)
 
-    async def more(self) -> Sequence[Any] | None:
-        events: Sequence[Any] | None = await self._in_time(self._more)
-        return events
+    async def pour(self, take: Take) -> None:
+        await self._in_time(partial(self._pour, take))
 
     async def close(self) -> None:
         with anyio.CancelScope(shield=True, deadline=anyio.current_time() + CLOSE_S):
             try:
                 await _close(self._source)
-                if self._batches is not None:
+                if self._arrivals is not None:
                     # Left to the garbage collector it would be closed by a task of its own, after the call.
-                    await self._batches.aclose()
+                    await self._arrivals.aclose()
             except Exception:  # noqa: BLE001 - logged; the call is over, and its result or error stands
                 log.exception("a source could not be closed")
 
     async def _in_time(self, wait: Callable[[], Awaitable[Any]]) -> Any:
-        due = self._watch.due
-        if due is None:
-            return await wait()
-        with anyio.CancelScope(deadline=due + GRACE_S):
+        with anyio.CancelScope() as self._scope:
+            self._extend()
             return await wait()
         self._watch.expire(anyio.current_time())
         raise TransportFailed("the wait was given up at a deadline")
 
+    def _extend(self) -> None:
+        due = self._watch.due
+        self._scope.deadline = inf if due is None else due + GRACE_S
+
     async def _open(self) -> Source:
         self._source = await self._open_stream()
-        if not is_http(self._source):
-            self._batches = _one_by_one(self._source)
-            return self._source
-        chunks = self._source.aiter_bytes()
-        found = await _recognised(self._source, chunks)
-        if isinstance(found, bytes):
-            self._batches = _decoded(found, chunks)
-        return found
+        self._arrivals = async_chunks_of(self._source) if is_http(self._source) else _events_of(self._source)
+        return self._source
 
-    async def _more(self) -> Sequence[Any] | None:
-        return None if self._batches is None else await anext(self._batches, None)
+    async def _pour(self, take: Take) -> None:
+        if self._arrivals is None:
+            return
+        async for arrival in self._arrivals:
+            if take(arrival):
+                return
+            self._extend()
 
 
 async def _close(source: Source) -> None:
@@ -119,78 +129,28 @@ async def _close(source: Source) -> None:
             await closing
 
 
-async def _one_by_one(source: Source) -> AsyncGenerator[Sequence[Any], None]:
+async def _events_of(source: Source) -> AsyncGenerator[Any, None]:
     if not hasattr(source, "__aiter__"):
         raise no_events(source)
     async for event in source:
-        yield (event,)
+        yield event
 
 
-async def _decoded(head: bytes, chunks: AsyncGenerator[bytes, None]) -> AsyncGenerator[Sequence[Any], None]:
-    async with aclosing(chunks):
-        decoder = EventDecoder()
-        yield decoder.feed(head)
-        async for chunk in chunks:
-            yield decoder.feed(chunk)
-        yield decoder.close()
+class AsyncClient(Endpoint[httpx.AsyncClient, Awaitable[Result]]):
+    """As ``Client``, over ``httpx.AsyncClient``, its answers to be awaited; the event loop is its clock."""
 
+    library = httpx.AsyncClient
 
-async def _recognised(response: httpx.Response, chunks: AsyncGenerator[bytes, None]) -> bytes | Mapping[str, Any]:
-    recognition = recognise(response)
-    try:
-        next(recognition)
-        while True:
-            try:
-                chunk = await anext(chunks, None)
-            except httpx.HTTPError as error:
-                recognition.throw(error)
-            else:
-                recognition.send(chunk)
-    except StopIteration as stop:
-        found: bytes | Mapping[str, Any] = stop.value
-        return found
-
-
-class AsyncClient(Endpoint):
-    """As ``Client``, over ``httpx.AsyncClient``; the event loop is its clock."""
-
-    def __init__(
-        self,
-        *,
-        base_url: str,
-        api_key: str | None = None,
-        http_client: httpx.AsyncClient | None = None,
-        retry: Retry | None = None,
-        deadlines: Deadlines = DEFAULT,
-    ) -> None:
-        super().__init__(base_url, api_key)
-        self._http = http_client or httpx.AsyncClient(timeout=httpx.Timeout(None, connect=CONNECT_S))
-        self._owned = http_client is None
-        self._retry = retry
-        self._deadlines = deadlines
-
-    async def respond(
-        self,
-        *,
-        input: str | Sequence[Mapping[str, Any]],
-        model: str | None = None,
-        instructions: str | None = None,
-        tools: Sequence[Mapping[str, Any]] = (),
-        callbacks: Callbacks | None = None,
-        **more: Any,
+    async def run(
+        self, body: Mapping[str, Any], callbacks: Callbacks | None, retry: Retry | None, deadlines: Deadlines
     ) -> Result:
-        """Ask for one response and assemble it; ``more`` are further fields of the request.
-
-        Raises RuntimeStreamError (errors.py has its kinds), and what the hooks may raise.
-        """
-        body = self.body(input=input, model=model, instructions=instructions, tools=tools, **more)
-        return await run_stream(self.opener(body), callbacks=callbacks, retry=self._retry, deadlines=self._deadlines)
+        return await run_stream(self.opener(body), callbacks=callbacks, retry=retry, deadlines=deadlines)
 
     def opener(self, body: Mapping[str, Any]) -> Callable[[], Awaitable[httpx.Response]]:
         """A function that sends this request and returns the open response: a source for ``run_stream``."""
 
         async def open_stream() -> httpx.Response:
-            return await self._http.send(self.request(self._http, body), stream=True)
+            return await self._http.send(self.request(body), stream=True)
 
         return open_stream
 

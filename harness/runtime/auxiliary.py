@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Protocol
+from typing import Any
 
 from harness.runtime.callbacks import Callbacks
 from harness.runtime.conversation.turn import tool_call
@@ -244,16 +244,11 @@ def _flat(nested: Mapping[str, Any]) -> dict[str, Any]:
 # -- the call -------------------------------------------------------------------------------------------------
 
 
-class Responder(Protocol):
-    """``Client.respond``, or whatever takes the same and gives the same."""
+Responder = Callable[..., Result]
+"""``Client.respond``, or whatever takes the same and gives the same: ``callbacks``, and the fields of the request."""
 
-    def __call__(self, *, callbacks: Callbacks, **request: Any) -> Result: ...
-
-
-class AsyncResponder(Protocol):
-    """The same, to be awaited."""
-
-    def __call__(self, *, callbacks: Callbacks, **request: Any) -> Awaitable[Result]: ...
+AsyncResponder = Callable[..., Awaitable[Result]]
+"""The same, to be awaited."""
 
 
 class Completions:

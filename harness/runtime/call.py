@@ -1,10 +1,10 @@
 """One call, sans-IO: attempts, errors, callbacks and the result, with every wait left to whoever drives it.
 
-A call is a generator that yields what it needs done (open the source, more events, close it, pause) as functions of a
+A call is a generator that yields what it needs done (open the source, pour it out, close it, pause) as functions of a
 line to the source, and is sent what came of it, error or value. The sync and the async driver differ in how they
-wait, and decide nothing. The source is anything that yields events; only asking it for more is guarded, so an error
-raised there is the transport's, and one raised by a caller's hook is the caller's. A call stops at the terminal event
-and does not wait for the connection to end.
+wait, and decide nothing. The source is anything that yields events; while it is poured out, what a caller's hook
+raises is kept aside, so an error that comes from there is the transport's. A call stops at the terminal event and
+does not wait for the connection to end.
 """
 
 from __future__ import annotations
@@ -14,6 +14,8 @@ from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Protocol
+
+import httpx
 
 from harness.runtime.assembler import Assembler
 from harness.runtime.callbacks import Callbacks, Teller, call
@@ -25,8 +27,8 @@ from harness.runtime.errors import (
     TransportFailed,
     UndecodableStream,
 )
-from harness.runtime.events import Damage, Marker
-from harness.runtime.http import is_response_object
+from harness.runtime.events import Damage, EventDecoder, Marker
+from harness.runtime.http import Looking, is_response_object
 from harness.runtime.result import Result
 from harness.runtime.retry import Retry
 from harness.runtime.transport import is_transport_error, translate
@@ -41,17 +43,20 @@ Need = Callable[[], Any]
 """Something to do for the call: the driver calls it, awaits what it returns if it is async, and sends that back."""
 
 
-_NO_EVENTS = (Damage, Marker)
+Take = Callable[[Any], bool]
+"""Takes what has just arrived: an event, or bytes of an HTTP answer. Returns whether that is enough."""
+
+_NO_EVENTS = frozenset({Damage, Marker})
 
 
 class Line(Protocol):
     """One attempt's way to its source; every method may wait, and may be a coroutine function."""
 
     def open(self) -> Any:
-        """Open the source and return it, or the response object that it turned out to be."""
+        """Open the source and return it."""
 
-    def more(self) -> Any:
-        """The events that came next, as a sequence, empty when they are still unfinished; None at the end."""
+    def pour(self, take: Take) -> Any:
+        """Pass on what arrives until ``take`` has enough or the source is at its end; goes on where it left off."""
 
     def close(self) -> Any:
         """Give up whatever was opened; called once, whatever happened. Must not raise for the source's sake."""
@@ -86,13 +91,21 @@ def steps(means: Means, callbacks: Callbacks, retry: Retry, deadlines: Deadlines
             error.requests = requests
             error.partial = error.partial or assembler.partial()
             log.warning("request %d failed: %s", requests, error)
+            if not retry.allows(error, requests):
+                raise
             wait_s = retry.wait_s(error, requests)
-            if not retry.allows(error, requests) or watch.over_by(means.now() + wait_s):
+            if watch.over_by(means.now() + wait_s):
                 raise
             if callbacks.interrupted is not None and callbacks.interrupted():
                 raise _interrupted(assembler, requests) from error
+            if not retry.affords(means.now()):
+                log.warning("no retry is left in the budget that this call shares")
+                raise
             teller.void(str(error))
             yield partial(means.pause, wait_s)
+            # While it waited nobody was asked, and a request that nobody wants any more costs all the same.
+            if wait_s and callbacks.interrupted is not None and callbacks.interrupted():
+                raise _interrupted(assembler, requests) from error
 
 
 @dataclass(slots=True)
@@ -105,41 +118,100 @@ class Attempt:
     assembler: Assembler
     callbacks: Callbacks
     teller: Teller
+    enough: bool = False
+    """Nothing more is to be read."""
+    raised: BaseException | None = None
+    """By a hook, or by the caller's interruption."""
 
     def steps(self) -> Generator[Need, Any, Result]:
         try:
             source = yield from self._guarded(self.line.open)
-            if self.watch.expired is not None:
-                raise self.watch.expired
-            if is_response_object(source):
+            if is_http(source):
+                yield from self._read_http(source)
+            elif is_response_object(source):
                 self.teller.tell(self.assembler.take_response(source))
             else:
-                yield from self._read()
+                yield from self._pour(_alone)
             return conclude(self.assembler, self.teller)
         finally:
             yield self.line.close
 
-    def _read(self) -> Generator[Need, Any, None]:
+    def _read_http(self, response: httpx.Response) -> Generator[Need, Any, None]:
+        looking = Looking(response)
+        try:
+            yield from self._guarded(partial(self.line.pour, looking.take))
+        except (TransportFailed, UndecodableStream, DeadlineExceeded) as error:
+            looking.broken(error)
+        found = looking.found()
+        if not isinstance(found, bytes):
+            self.teller.tell(self.assembler.take_response(found))
+            return
+        decoder = EventDecoder()
+        if not self._taking(decoder.feed)(found):
+            yield from self._pour(decoder.feed)
+        if not self.enough:
+            self._taking(_as_they_are)(decoder.close())
+        self._raise_own()
+
+    def _pour(self, events_of: Callable[[Any], Sequence[Any]]) -> Generator[Need, Any, None]:
         """Feed the source's events up to the terminal, or to the end."""
         try:
-            while True:
-                events = yield from self._guarded(self.line.more)
-                if events is None:
-                    if self.watch.expired is not None:
-                        raise self.watch.expired
-                    return
-                self.watch.arrived(len([event for event in events if not isinstance(event, _NO_EVENTS)]), self.now())
-                if take(events, self.assembler, self.callbacks, self.teller):
-                    return
+            yield from self._guarded(partial(self.line.pour, self._taking(events_of)))
         except (TransportFailed, DeadlineExceeded):
             # A connection that breaks or hangs after the sender's own end mark has lost nothing.
             if not self.assembler.marked_done:
                 raise
+        self._raise_own()
+
+    def _taking(self, events_of: Callable[[Any], Sequence[Any]]) -> Take:
+        """Feeds the events of what arrives; what is raised by that is kept aside."""
+        # Everything is at hand in a variable, because this is run for each word that arrives.
+        watch, now, assembler = self.watch, self.now, self.assembler
+        feed, tell, on_event, interrupted = (
+            assembler.feed,
+            self.teller.tell,
+            self.callbacks.on_event,
+            self.callbacks.interrupted,
+        )
+
+        def take(arrival: Any) -> bool:
+            try:
+                at = now()
+                if watch.bytes_are_life:
+                    watch.last = at
+                for event in events_of(arrival):
+                    if type(event) not in _NO_EVENTS:
+                        watch.last = at
+                        watch.events += 1
+                        if on_event is not None:
+                            call(on_event, event)
+                    if interrupted is not None and interrupted():
+                        raise _interrupted(assembler)
+                    signals = feed(event)
+                    if signals:
+                        tell(signals)
+                    if assembler.ending is not None:
+                        self.enough = True
+                        return True
+            except BaseException as error:  # noqa: BLE001 - raised again where it is nobody else's
+                self.raised = error
+                self.enough = True
+            return self.enough
+
+        return take
+
+    def _raise_own(self) -> None:
+        try:
+            if self.raised is not None:
+                raise self.raised
+        finally:
+            # Its traceback leads back here.
+            self.raised = None
 
     def _guarded(self, need: Need) -> Generator[Need, Any, Any]:
         """A need of the source, its errors as ours: the deadline that ended the wait, if one did."""
         try:
-            return (yield need)
+            value = yield need
         except Exception as error:
             ours: RuntimeStreamError | None = self.watch.expired
             if ours is None and is_transport_error(error):
@@ -149,22 +221,17 @@ class Attempt:
             if ours is None or ours is error:
                 raise
             raise ours from error
+        if self.watch.expired is not None and not self.enough:
+            raise self.watch.expired
+        return value
 
 
-def take(events: Sequence[Any], assembler: Assembler, callbacks: Callbacks, teller: Teller) -> bool:
-    """Feed events that arrived together. Returns whether the response is over; raises StreamInterrupted."""
-    on_event, interrupted = callbacks.on_event, callbacks.interrupted
-    for event in events:
-        if on_event is not None and not isinstance(event, _NO_EVENTS):
-            call(on_event, event)
-        if interrupted is not None and interrupted():
-            raise _interrupted(assembler)
-        signals = assembler.feed(event)
-        if signals:
-            teller.tell(signals)
-        if assembler.ending is not None:
-            return True
-    return False
+def _alone(event: Any) -> Sequence[Any]:
+    return (event,)
+
+
+def _as_they_are(events: Sequence[Any]) -> Sequence[Any]:
+    return events
 
 
 def conclude(assembler: Assembler, teller: Teller) -> Result:

@@ -32,7 +32,7 @@ class Callbacks:
     on_reset: Callable[[str], object] | None = None
     """All deltas so far are void, for the reason given; what stands is told again, from the start."""
     interrupted: Callable[[], bool] | None = None
-    """Asked after every event and before every retry; True ends the call with StreamInterrupted."""
+    """Asked after every event, and before and after the wait for a retry; True ends the call with StreamInterrupted."""
 
 
 def call(hook: Callable[_P, object] | None, *args: _P.args, **kwargs: _P.kwargs) -> None:
@@ -41,10 +41,15 @@ def call(hook: Callable[_P, object] | None, *args: _P.args, **kwargs: _P.kwargs)
         return
     try:
         hook(*args, **kwargs)
-    except (TimeoutError, InterruptedError):
-        raise
-    except Exception:
-        log.exception("a callback of the caller failed; the stream goes on")
+    except Exception as error:  # noqa: BLE001 - the rule decides
+        tolerate(error)
+
+
+def tolerate(error: Exception) -> None:
+    """The rule for the error of a hook, to be asked where it is caught."""
+    if isinstance(error, TimeoutError | InterruptedError):
+        raise error
+    log.error("a callback of the caller failed; the stream goes on", exc_info=error)
 
 
 class Teller:
@@ -64,7 +69,18 @@ class Teller:
     def tell(self, signals: Iterable[Signal]) -> None:
         for signal in signals:
             if type(signal) is Delta:
-                self._delta(signal.kind, signal.text)
+                kind, text = signal
+                if self._first:
+                    self._first = False
+                    call(self._on_first_delta)
+                self._standing = True
+                hook = self._hooks[kind]
+                if hook is not None:
+                    # As ``call`` does, without a call more for every word that arrives.
+                    try:
+                        hook(text)
+                    except Exception as error:  # noqa: BLE001 - the rule decides
+                        tolerate(error)
             elif type(signal) is Reset:
                 self.void(signal.reason)
 
@@ -73,10 +89,3 @@ class Teller:
         if self._standing:
             self._standing = False
             call(self._on_reset, reason)
-
-    def _delta(self, kind: str, text: str) -> None:
-        if self._first:
-            self._first = False
-            call(self._on_first_delta)
-        self._standing = True
-        call(self._hooks[kind], text)

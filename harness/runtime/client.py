@@ -1,10 +1,12 @@
-"""A client of one Responses endpoint: it builds the request and owns the connections; the runner reads."""
+"""Clients of one Responses endpoint: they build the request and own the connections; a runner reads."""
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
+from math import inf
 from types import TracebackType
-from typing import Any
+from typing import Any, ClassVar, Generic, TypeVar
 
 import httpx
 
@@ -13,49 +15,40 @@ from harness.runtime.callbacks import Callbacks
 from harness.runtime.deadlines import DEFAULT, Deadlines
 from harness.runtime.result import Result
 from harness.runtime.retry import Retry
-from harness.runtime.runner import run_stream
+from harness.runtime.runner import REAL, run_stream
+from harness.runtime.watchdog import GRACE_S
 
 CONNECT_S = 15.0
+Http = TypeVar("Http", httpx.Client, httpx.AsyncClient)
+Answer = TypeVar("Answer")
+"""A Result, or what gives one when it is awaited."""
 
 
-class Endpoint:
-    """The requests of ``POST {base_url}/responses`` with ``stream: true``."""
+class Endpoint(ABC, Generic[Http, Answer]):
+    """What a client over any HTTP client is: the requests of ``POST {base_url}/responses`` with ``stream: true``.
 
-    def __init__(self, base_url: str, api_key: str | None) -> None:
-        self._url = f"{base_url.rstrip('/')}/responses"
-        self._headers = {"accept": "text/event-stream"}
-        if api_key:
-            self._headers["authorization"] = f"Bearer {api_key}"
-
-    def body(self, *, tools: Sequence[Mapping[str, Any]] = (), **fields: Any) -> dict[str, Any]:
-        """The fields that are stated, None being none."""
-        stated = {**fields, "tools": list(tools) or None, "stream": True}
-        return {name: value for name, value in stated.items() if value is not None}
-
-    def request(self, http: httpx.Client | httpx.AsyncClient, body: Mapping[str, Any]) -> httpx.Request:
-        return http.build_request("POST", self._url, json=body, headers=self._headers)
-
-
-class Client(Endpoint):
-    """Asks for responses and assembles them.
-
-    A client that is given stays the caller's: its timeouts hold beside the deadlines, and it is never closed here.
+    An HTTP client that is given stays the caller's: its timeouts hold beside the deadlines, and it is never closed
+    here.
     """
+
+    library: ClassVar[Callable[..., Any]]
+    """Makes the HTTP client where none is given."""
 
     def __init__(
         self,
         *,
         base_url: str,
         api_key: str | None = None,
-        http_client: httpx.Client | None = None,
-        clock: Clock | None = None,
+        http_client: Http | None = None,
         retry: Retry | None = None,
         deadlines: Deadlines = DEFAULT,
     ) -> None:
-        super().__init__(base_url, api_key)
-        self._http = http_client or httpx.Client(timeout=httpx.Timeout(None, connect=CONNECT_S))
+        self._url = httpx.URL(f"{base_url.rstrip('/')}/responses")
+        self._headers = {"accept": "text/event-stream"}
+        if api_key:
+            self._headers["authorization"] = f"Bearer {api_key}"
+        self._http: Http = http_client or self.library(timeout=httpx.Timeout(None, connect=CONNECT_S))
         self._owned = http_client is None
-        self._clock = clock
         self._retry = retry
         self._deadlines = deadlines
 
@@ -67,30 +60,73 @@ class Client(Endpoint):
         instructions: str | None = None,
         tools: Sequence[Mapping[str, Any]] = (),
         callbacks: Callbacks | None = None,
+        retry: Retry | None = None,
+        deadlines: Deadlines | None = None,
         **more: Any,
-    ) -> Result:
+    ) -> Answer:
         """Ask for one response and assemble it; ``more`` are further fields of the request.
 
+        ``retry`` and ``deadlines`` are this call's own, in the place of the client's.
         Raises RuntimeStreamError (errors.py has its kinds), and what the hooks may raise.
         """
         body = self.body(input=input, model=model, instructions=instructions, tools=tools, **more)
-        return run_stream(
-            self.opener(body),
-            callbacks=callbacks,
-            retry=self._retry,
-            deadlines=self._deadlines,
-            clock=self._clock,
-        )
+        return self.run(body, callbacks, retry or self._retry, deadlines or self._deadlines)
 
-    def opener(self, body: Mapping[str, Any]) -> Callable[[], httpx.Response]:
-        """A function that sends this request and returns the open response: a source for ``run_stream``."""
+    @abstractmethod
+    def run(
+        self, body: Mapping[str, Any], callbacks: Callbacks | None, retry: Retry | None, deadlines: Deadlines
+    ) -> Answer:
+        """Send this request, and assemble its response."""
+
+    def body(self, *, tools: Sequence[Mapping[str, Any]] = (), **fields: Any) -> dict[str, Any]:
+        """The fields that are stated, None being none."""
+        stated = {**fields, "tools": list(tools) or None, "stream": True}
+        return {name: value for name, value in stated.items() if value is not None}
+
+    def request(self, body: Mapping[str, Any]) -> httpx.Request:
+        return self._http.build_request("POST", self._url, json=body, headers=self._headers)
+
+
+class Client(Endpoint[httpx.Client, Result]):
+    """Asks for responses and assembles them."""
+
+    library = httpx.Client
+
+    def __init__(
+        self,
+        *,
+        base_url: str,
+        api_key: str | None = None,
+        http_client: httpx.Client | None = None,
+        clock: Clock | None = None,
+        retry: Retry | None = None,
+        deadlines: Deadlines = DEFAULT,
+    ) -> None:
+        super().__init__(base_url=base_url, api_key=api_key, http_client=http_client, retry=retry, deadlines=deadlines)
+        self._clock = clock or REAL
+
+    def run(
+        self, body: Mapping[str, Any], callbacks: Callbacks | None, retry: Retry | None, deadlines: Deadlines
+    ) -> Result:
+        opener = self.opener(body, deadlines)
+        return run_stream(opener, callbacks=callbacks, retry=retry, deadlines=deadlines, clock=self._clock)
+
+    def opener(self, body: Mapping[str, Any], deadlines: Deadlines) -> Callable[[], httpx.Response]:
+        """A function that sends this request and returns the open response: a source for ``run_stream``.
+
+        The total deadline runs from now, however often the request is sent.
+        """
+        clock = self._clock
+        first_byte_s, total_s = deadlines.first_byte_s or inf, deadlines.total_s or inf
+        over_at = clock.now() + total_s
 
         def open_stream() -> httpx.Response:
-            request = self.request(self._http, body)
+            request = self.request(body)
             # Nobody can reach the connection before its response is there, so until then its own timeout must do.
             timeouts = request.extensions["timeout"]
-            configured, first_byte = timeouts["read"], self._deadlines.first_byte_s or None
-            timeouts["read"] = min(filter(None, (configured, first_byte)), default=None)
+            configured = timeouts["read"]
+            own_s = max(min(first_byte_s, over_at - clock.now()), 0.0) + GRACE_S
+            timeouts["read"] = min(configured or inf, own_s) if own_s < inf else configured
             response = self._http.send(request, stream=True)
             timeouts["read"] = configured
             return response

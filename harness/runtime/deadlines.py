@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from math import inf
 from typing import Literal
 
 from harness.runtime.errors import DeadlineExceeded
@@ -48,37 +49,41 @@ class Watch:
 
     def __init__(self, deadlines: Deadlines, *, called: float, opened: float) -> None:
         """``called``: when the call began; ``opened``: when this attempt's request was made."""
-        self._deadlines = deadlines
-        self._called = called
-        self._opened = opened
-        self._last: float | None = None
+        self.last: float | None = None
+        """When there was life; to be set, like ``events``, with every event that arrives."""
         self.events = 0
+        self.bytes_are_life = deadlines.life == "bytes"
         self.expired: DeadlineExceeded | None = None
         """The deadline that ended the attempt."""
-
-    def arrived(self, events: int, now: float) -> None:
-        """So many events have arrived together; none, when all that came was bytes."""
-        if events or self._deadlines.life == "bytes":
-            self._last = now
-        self.events += events
-
-    @property
-    def begun(self) -> bool:
-        """Whether there was life."""
-        return self._last is not None
+        self._deadlines = deadlines
+        self._first_byte_ends = opened + (deadlines.first_byte_s or inf)
+        self._idle_s = deadlines.idle_s or inf
+        self._total_ends = called + (deadlines.total_s or inf)
 
     @property
     def due(self) -> float | None:
         """When the next deadline passes unless an event arrives; None when there is none."""
-        return min((when for when, _, _ in self._pending()), default=None)
+        due = min(self._silence_ends, self._total_ends)
+        return due if due < inf else None
+
+    @property
+    def _silence_ends(self) -> float:
+        return self._first_byte_ends if self.last is None else self.last + self._idle_s
 
     def exceeded(self, now: float) -> DeadlineExceeded | None:
-        """The error of the deadline that is reached, if one is."""
-        passed = [entry for entry in self._pending() if entry[0] <= now]
-        if not passed:
+        """The error of the deadline that is reached, if one is: of several, the one that was reached first.
+
+        When a silence and the whole call are over in the same instant, it is ``total``: that says more, because no
+        request can follow.
+        """
+        if min(self._silence_ends, self._total_ends) > now:
             return None
-        _, name, limit = min(passed)
-        return DeadlineExceeded(name, limit, self.events)
+        limits = self._deadlines
+        if self._total_ends <= self._silence_ends:
+            return DeadlineExceeded("total", limits.total_s or 0.0, self.events)
+        if self.last is None:
+            return DeadlineExceeded("first_byte", limits.first_byte_s or 0.0, self.events)
+        return DeadlineExceeded("idle", limits.idle_s or 0.0, self.events)
 
     def expire(self, now: float) -> bool:
         """Note the deadline that is reached, if one is, as what ended the attempt."""
@@ -87,16 +92,4 @@ class Watch:
 
     def over_by(self, when: float) -> bool:
         """Whether the whole call will be past its deadline: no use in waiting until then."""
-        limit = self._deadlines.total_s
-        return limit is not None and limit > 0 and self._called + limit <= when
-
-    def _pending(self) -> list[tuple[float, str, float]]:
-        """Deadlines that are running: when they pass, their name, their length."""
-        limits = self._deadlines
-        silence = (
-            (self._opened, "first_byte", limits.first_byte_s)
-            if self._last is None
-            else (self._last, "idle", limits.idle_s)
-        )
-        running = (silence, (self._called, "total", limits.total_s))
-        return [(since + limit, name, limit) for since, name, limit in running if limit]
+        return self._total_ends <= when

@@ -8,7 +8,7 @@ another has said. Which witness wins is decided only when somebody asks.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import orjson
@@ -80,8 +80,8 @@ class Draft:
         "kind",
         "name",
         "opened",
-        "payload",
         "phase",
+        "stated",
         "status",
         "type",
     )
@@ -102,7 +102,8 @@ class Draft:
         self.call_id = ""
         self.name = ""
         self.encrypted = ""
-        self.payload: Any = None
+        self.stated: Mapping[str, Any] | None = None
+        """The item as an item event gave it last."""
         self._texts: dict[tuple[TextKind, int], Text] = {}
         self._places: dict[tuple[TextKind, int], int] = {}
 
@@ -135,7 +136,7 @@ class Draft:
         return "".join(found.best for found in self.texts(kind))
 
     def told(self, kind: TextKind) -> str:
-        return "".join(piece for found in self.texts(kind) for piece in found.told)
+        return "".join(["".join(found.told) for found in self.texts(kind)])
 
     @property
     def text_kinds(self) -> tuple[TextKind, ...]:
@@ -169,7 +170,7 @@ class Draft:
         self.encrypted = text(fields.get("encrypted_content")) or self.encrypted
         if fields:
             self.announced = True
-            self.payload = plain(fields)
+            self.stated = fields
 
     def open(self, item: Any) -> None:
         """Take an ``added``; text in it stands only until another witness speaks, and a late one has nothing to say."""
@@ -206,6 +207,10 @@ class Draft:
             for (name, number), found in sorted(self._texts.items(), key=_place)
             if name == kind and number not in said
         ]
+        for found in extra:
+            # Events that number the whole again, as the last of their splinters.
+            if found.part_done and found.best in said.values():
+                found.echo = True
         splinters = "".join(found.best for found in extra)
         if splinters and splinters in whole:
             for found in extra:
@@ -231,7 +236,7 @@ class Draft:
             invalid_arguments=not valid,
             encrypted_content=self.encrypted or None,
             finished=self._finished(whole, valid),
-            payload=self.payload,
+            payload=plain(self.stated),
         )
 
     def _finished(self, whole: bool, valid: bool) -> bool:

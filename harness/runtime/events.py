@@ -16,6 +16,7 @@ from typing import Any
 import orjson
 
 from harness.runtime.errors import UndecodableStream
+from harness.runtime.terminal import TERMINALS
 from harness.wire import Decoder, LimitExceeded, Limits, Tail
 
 
@@ -38,7 +39,8 @@ Event = dict[str, Any] | Damage | Marker
 def parse(name: str, data: str | None) -> Event | None:
     """The event of one frame, from its ``event`` field and its data; None when there is nothing to dispatch."""
     if not data:
-        return None
+        # Its name alone may end the response; whatever else has no data says nothing.
+        return {"type": name} if data is not None and name in _ENDS else None
     try:
         payload = orjson.loads(data)
     except orjson.JSONDecodeError:
@@ -83,20 +85,27 @@ class EventDecoder:
     """Feed it chunks as they come; ``close`` says what the end of the stream cut off."""
 
     def __init__(self, limits: Limits | None = None) -> None:
-        self._frames = Decoder(limits=limits or Limits())
+        self._frames = Decoder() if limits is None else Decoder(limits=limits)
 
     def feed(self, chunk: bytes) -> list[Event]:
         """The events these bytes complete. Raises UndecodableStream when a limit is passed."""
         events: list[Event] = []
         try:
-            frames = self._frames.feed(chunk)
+            payloads = self._frames.payloads(chunk)
         except LimitExceeded as error:
             raise UndecodableStream(f"the stream passes a limit: {error}") from error
-        for frame in frames:
-            event = parse(frame.event, frame.data)
+        for name, data, replaced in payloads:
+            # What ``parse`` says, with its plain case first.
+            try:
+                event = orjson.loads(data or b"")
+            except orjson.JSONDecodeError:
+                event = parse(name.decode(), None if data is None else data.decode())
+            else:
+                if name == b"error" or type(event) is not dict or type(event.get("type")) is not str:
+                    event = _named(name.decode(), event)
             if event is not None:
                 events.append(event)
-            if frame.replaced:
+            if replaced:
                 events.append(Damage("bytes that are not UTF-8"))
         return events
 
@@ -129,5 +138,6 @@ def _loses_content(tail: Tail) -> bool:
     return event is None and tail.event not in {"", *_GOOD_TERMINALS}
 
 
+_ENDS = frozenset(TERMINALS) - {"response.error"}
 _GOOD_TERMINALS = frozenset({"response.completed", "response.done"})
 _BEGINS_AS_TERMINAL = re.compile(r'\s*\{\s*"type"\s*:\s*"response\.(completed|done)"').match

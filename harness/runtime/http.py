@@ -7,12 +7,12 @@ or ``<``.
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping
+from collections.abc import AsyncGenerator, Generator, Iterator, Mapping
 from typing import Any
 
 import httpx
 
-from harness.runtime.errors import HTTPStatusError, NotAStream, StreamErrorEvent
+from harness.runtime.errors import HTTPStatusError, NotAStream, RuntimeStreamError, StreamErrorEvent
 from harness.runtime.events import decode_events, loads
 from harness.runtime.terminal import ending_of, error_frame, provider_fields
 from harness.runtime.transport import retry_after_s
@@ -24,16 +24,82 @@ _BLANK = b"\xef\xbb\xbf \t\r\n"
 _EXCERPT_CHARS = 500
 
 
-Recognition = Generator[None, bytes | None, bytes | Mapping[str, Any]]
+Found = bytes | Mapping[str, Any]
+"""The first bytes of an event stream, or the response object that the body is."""
+
+Recognition = Generator[None, bytes | None, Found]
 """Yields when it needs the next chunk of the body, and is sent it, None at the end; or is thrown the error that came
-instead. Returns the first bytes of an event stream, or the response object that the body is."""
+instead."""
 
 
-def recognise(response: httpx.Response) -> Recognition:
-    """What an answer is that was opened as a stream, sans-IO: whoever drives this reads, and closes the response.
+class Looking:
+    """What an answer is that was opened as a stream, sans-IO: whoever reads it passes its chunks on.
 
-    Raises HTTPStatusError for an error status or an error body, NotAStream for anything else that is no stream.
+    All its methods raise HTTPStatusError for an error status or an error body, NotAStream for anything else that is
+    no stream.
     """
+
+    def __init__(self, response: httpx.Response) -> None:
+        self._recognition = _recognise(response)
+        next(self._recognition)
+        self._found: Found | None = None
+
+    def take(self, chunk: bytes | None) -> bool:
+        """Take the next chunk, None at the end; returns whether it is found out."""
+        try:
+            self._recognition.send(chunk)
+        except StopIteration as stop:
+            self._found = stop.value
+        return self._found is not None
+
+    def broken(self, error: Exception) -> None:
+        """The body broke off with this error; it is raised again, unless something else is known of the answer."""
+        try:
+            self._recognition.throw(error)
+        except StopIteration as stop:
+            self._found = stop.value
+
+    def found(self) -> Found:
+        """To be asked when it is found out, or the body is over."""
+        if self._found is None:
+            self.take(None)
+        assert self._found is not None
+        return self._found
+
+
+def chunks_of(response: httpx.Response) -> Iterator[bytes]:
+    """The body as it comes, its content encoding undone; as ``iter_bytes``, which costs more than reading the events
+    does when it has nothing to undo."""
+    direct = _is_untouched(response) and isinstance(response.stream, httpx.SyncByteStream)
+    chunks: Any = response.stream if direct else response.iter_bytes()
+    try:
+        yield from filter(None, chunks)
+    except httpx.RequestError as error:
+        error.request = response.request
+        raise
+
+
+async def async_chunks_of(response: httpx.Response) -> AsyncGenerator[bytes, None]:
+    """As ``chunks_of``, of an async response."""
+    direct = _is_untouched(response) and isinstance(response.stream, httpx.AsyncByteStream)
+    chunks: Any = response.stream if direct else response.aiter_bytes()
+    try:
+        async for chunk in chunks:
+            if chunk:
+                yield chunk
+    except httpx.RequestError as error:
+        error.request = response.request
+        raise
+
+
+def _is_untouched(response: httpx.Response) -> bool:
+    """Whether nobody has read of the body yet, and its bytes are the content itself."""
+    if not isinstance(response, httpx.Response) or response.is_stream_consumed or response.is_closed:
+        return False
+    return "content-encoding" not in response.headers
+
+
+def _recognise(response: httpx.Response) -> Recognition:
     if not response.is_success:
         raise _status_error(response, (yield from _what_comes()))
     head = b""
@@ -53,7 +119,14 @@ def recognise(response: httpx.Response) -> Recognition:
 def _document(response: httpx.Response, head: bytes) -> Generator[None, bytes | None, Mapping[str, Any]]:
     body = bytearray(head)
     while len(body) <= MAX_DOCUMENT_BYTES:
-        chunk = yield
+        try:
+            chunk = yield
+        except RuntimeStreamError:
+            # A JSON object tells where it ends: what follows its last brace is missed by nobody. And a page is no
+            # answer, whole or not.
+            if not (_is_whole(body) or body.lstrip(_BLANK).startswith(b"<")):
+                raise
+            break
         if chunk is None:
             break
         body += chunk
@@ -72,6 +145,13 @@ def _document(response: httpx.Response, head: bytes) -> Generator[None, bytes | 
     raise _not_a_stream(response, "a JSON document that is no response", words)
 
 
+def _is_whole(body: bytearray) -> bool:
+    try:
+        return isinstance(loads(bytes(body).lstrip(_BLANK)), dict)
+    except (ValueError, RecursionError):
+        return False
+
+
 def is_response_object(value: Any) -> bool:
     """Whether a value is a concrete response: its fields say so, or it has an ``output``."""
     fields = mapping(value) or {}
@@ -87,8 +167,8 @@ def _what_comes() -> Generator[None, bytes | None, str]:
             if chunk is None:
                 break
             body += chunk
-    except httpx.HTTPError as error:
-        body += f" [the body broke off: {type(error).__name__}]".encode()
+    except RuntimeStreamError as error:
+        body += f" [the body broke off: {error}]".encode()
     return body.decode("utf-8", "replace")
 
 

@@ -3,7 +3,8 @@
 ``output_index`` comes first and ``item_id`` second, because proxies rotate ids while indexes hold. But some servers
 leave indexes out, or say 0 (or -1) for all; then ids decide, and where both are missing, the one open item of the
 kind. An ``added`` always means an item of its own when it brings an id that its index does not have yet: that is how
-two items under one index are told apart from one item under two ids.
+two items under one index are told apart from one item under two ids. But where the index is another item's, and the
+id one item's that is known, the index is wrong: some servers tell an item again, at the place of the last one.
 """
 
 from __future__ import annotations
@@ -46,22 +47,32 @@ class Drafts:
         return [draft for _, _, draft in sorted(keyed, key=lambda entry: entry[:2])]
 
     def real(self) -> list[Draft]:
-        """In order, without echoes: parts that came under another name, of an item that is finished and has them."""
+        """In order, without echoes: parts that came under another name, of an item that is finished and has them, or
+        under another index, of an item of that very id that was never announced either."""
         drafts = self.in_order()
         finished: dict[tuple[ItemKind | None, str], str] = defaultdict(str)
         for draft in drafts:
             for kind in draft.text_kinds if draft.closed else ():
                 finished[draft.kind, kind] += draft.best(kind) + "\0"
-        return [
-            draft
-            for draft in drafts
-            if draft.announced or any(draft.best(kind) not in finished[draft.kind, kind] for kind in draft.text_kinds)
-        ]
+        told: set[tuple[str, str]] = set()
+        found: list[Draft] = []
+        for draft in drafts:
+            texts = {kind: draft.best(kind) for kind in draft.text_kinds}
+            if not draft.announced:
+                again = bool(draft.id) and {(draft.id, text) for text in texts.values()} <= told
+                if again or all(text in finished[draft.kind, kind] for kind, text in texts.items()):
+                    continue
+                told |= {(draft.id, text) for text in texts.values()}
+            found.append(draft)
+        return found
 
     # -- the three questions ----------------------------------------------------------------------------------
 
     def announced(self, index: int | None, id: str, kind: ItemKind | None) -> Draft:
         """The item that an ``output_item.added`` is about: nearly always a new one."""
+        again = self._by_id_alone(index, id, kind)
+        if again is not None:
+            return self._learn(again, index, "")
         named = [draft for draft in self._named(id) if draft.index in {index, None} and draft.fits(kind)]
         # Its own early parts, or the same announcement again without an id.
         early = [
@@ -106,7 +117,7 @@ class Drafts:
             found = next((draft for draft in calls if draft.fits(kind)), None)
         if found is None and index is None and not id:
             found = next((draft for draft in self.all if draft.closed and draft.fits(kind)), None)
-        if found is None or (found.closed and not _same(found, id, fields)):
+        if found is None or (found.closed and not _same(found, index, id, fields)):
             return self.add(index, id, kind)
         return self._learn(found, index, id)
 
@@ -157,12 +168,22 @@ class Drafts:
         waiting = [draft for draft in here if not draft.closed]
         if waiting:
             return waiting[-1]
+        again = self._by_id_alone(index, id, kind)
+        if again is not None:
+            return again
         # The index names nothing that is still open: an id that names exactly one announced item is the better clue.
         elsewhere = [draft for draft in named if draft.index is None or (draft.announced and not draft.closed)]
         if len(elsewhere) == 1:
             return elsewhere[0]
         unplaced = [draft for draft in self._open.values() if draft.index is None]
         return _latest(here) or self._one_open(id, kind, unplaced)
+
+    def _by_id_alone(self, index: int | None, id: str, kind: ItemKind | None) -> Draft | None:
+        """The one item that was announced under this id, where the index belongs to items with other ids."""
+        named = [draft for draft in self._named(id) if draft.announced]
+        here = self._at(index)
+        foreign = bool(here) and all(draft.id not in {"", id} for draft in here)
+        return named[0] if foreign and len(named) == 1 and named[0].fits(kind) else None
 
     def _is_another(self, draft: Draft, id: str) -> bool:
         """Whether this id cannot be another name of the draft: ids are stable here, and it is a different one."""
@@ -179,14 +200,14 @@ def _latest(drafts: list[Draft]) -> Draft | None:
     return waiting[-1] if waiting else drafts[-1] if drafts else None
 
 
-def _same(draft: Draft, id: str, item: Any) -> bool:
+def _same(draft: Draft, index: int | None, id: str, item: Any) -> bool:
     """Whether an item's ``done`` that comes after the draft's own is that same one again."""
     if draft.kind == "other" and draft.type != item.get("type"):
         return False
     call_id = text(item.get("call_id"))
     if call_id and draft.call_id:
         return call_id == draft.call_id
-    if id and draft.id == id:
+    if id and draft.id == id and (index == draft.index or None in {index, draft.index}):
         return True
     again = Draft(draft.kind, None, "")
     again.close(item)

@@ -120,7 +120,7 @@ class Result:
 
     @property
     def refusal(self) -> str:
-        return "".join(item.refusal for item in self.items)
+        return "".join(item.refusal for item in self.items if item.kind == "message")
 
     @property
     def tool_calls(self) -> tuple[Item, ...]:

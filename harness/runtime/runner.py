@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator
 from typing import Any
-
-import httpx
 
 from harness.clock import Clock, RealClock
 from harness.runtime.assembler import Assembler
-from harness.runtime.call import Attempt, Means, Need, Source, is_http, no_events, steps
+from harness.runtime.call import Attempt, Means, Need, Source, Take, is_http, no_events, steps
 from harness.runtime.callbacks import Callbacks, Teller, call
 from harness.runtime.deadlines import Deadlines, Watch
-from harness.runtime.events import EventDecoder
-from harness.runtime.http import recognise
+from harness.runtime.http import chunks_of
 from harness.runtime.result import Result
 from harness.runtime.retry import Retry
 from harness.runtime.watchdog import Watchdog
 
-_REAL = RealClock()
+REAL = RealClock()
 """Shared, so that all calls share its one thread."""
 
 
@@ -29,7 +26,7 @@ def consume(events: Source, *, callbacks: Callbacks | None = None) -> Result:
     """
     callbacks = callbacks or Callbacks()
     watch = Watch(Deadlines(), called=0.0, opened=0.0)
-    return drive(Attempt(_Given(events), watch, _REAL.now, Assembler(), callbacks, Teller(callbacks)).steps())
+    return drive(Attempt(_Given(events), watch, REAL.now, Assembler(), callbacks, Teller(callbacks)).steps())
 
 
 def run_stream(
@@ -47,7 +44,7 @@ def run_stream(
     Deltas told before a retry are taken back by ``on_reset``, so those that stand are the winning attempt's.
     Raises RuntimeStreamError (errors.py has its kinds), and what the hooks may raise.
     """
-    clock = clock or _REAL
+    clock = clock or REAL
     means = Means(lambda watch: _Opened(open_stream, Watchdog(watch, clock)), clock.sleep, clock.now)
     return drive(steps(means, callbacks or Callbacks(), retry or Retry(), deadlines or Deadlines()))
 
@@ -73,13 +70,14 @@ class _Given:
 
     def __init__(self, source: Source) -> None:
         self._source = source
-        self._batches = _one_by_one(source)
 
     def open(self) -> Source:
         return self._source
 
-    def more(self) -> Sequence[Any] | None:
-        return next(self._batches, None)
+    def pour(self, take: Take) -> None:
+        for event in _events_of(self._source):
+            if take(event):
+                return
 
     def close(self) -> None:
         """Its owner does."""
@@ -92,24 +90,23 @@ class _Opened:
         self._open_stream = open_stream
         self._dog = dog
         self._source: Source = None
-        self._batches: Iterator[Sequence[Any]] = iter(())
+        self._arrivals: Iterator[Any] = iter(())
 
     def open(self) -> Source:
         self._dog.start()
         self._source = self._open_stream()
         self._dog.guard(self._source)
-        if not is_http(self._source):
-            self._batches = _one_by_one(self._source)
-            return self._source
-        chunks = self._source.iter_bytes()
-        found = _recognised(self._source, chunks)
-        if isinstance(found, bytes):
-            self._batches = _decoded(found, chunks)
-        return found
+        self._arrivals = chunks_of(self._source) if is_http(self._source) else _events_of(self._source)
+        return self._source
 
-    def more(self) -> Sequence[Any] | None:
-        self._dog.check()
-        return next(self._batches, None)
+    def pour(self, take: Take) -> None:
+        dog = self._dog
+        dog.check()
+        for arrival in self._arrivals:
+            if take(arrival):
+                return
+            if not dog.checked:
+                dog.check()
 
     def close(self) -> None:
         # The watchdog lets go first: a connection that is closed or given back is nobody's to sever.
@@ -117,34 +114,11 @@ class _Opened:
         close = getattr(self._source, "close", None)
         if callable(close):
             call(close)
+        # An error's traceback keeps it alive, and the garbage collector would close it in the middle of anything.
+        call(getattr(self._arrivals, "close", None))
 
 
-def _one_by_one(source: Source) -> Iterator[Sequence[Any]]:
+def _events_of(source: Source) -> Iterator[Any]:
     if not hasattr(source, "__iter__"):
         raise no_events(source)
-    for event in source:
-        yield (event,)
-
-
-def _decoded(head: bytes, chunks: Iterator[bytes]) -> Iterator[Sequence[Any]]:
-    decoder = EventDecoder()
-    yield decoder.feed(head)
-    for chunk in chunks:
-        yield decoder.feed(chunk)
-    yield decoder.close()
-
-
-def _recognised(response: httpx.Response, chunks: Iterator[bytes]) -> bytes | Mapping[str, Any]:
-    recognition = recognise(response)
-    try:
-        next(recognition)
-        while True:
-            try:
-                chunk = next(chunks, None)
-            except httpx.HTTPError as error:
-                recognition.throw(error)
-            else:
-                recognition.send(chunk)
-    except StopIteration as stop:
-        found: bytes | Mapping[str, Any] = stop.value
-        return found
+    yield from source

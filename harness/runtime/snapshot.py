@@ -72,6 +72,8 @@ def _matched(entries: Mapping[int, Mapping[str, Any]], known: list[Draft]) -> di
     """The known item of each entry that has one, by the entry's position."""
     found: dict[int, Draft] = {}
     for clue in _CLUES:
+        if len(found) == len(entries):
+            break
         waiting: dict[tuple[str, str] | None, deque[Draft]] = defaultdict(deque)
         taken = {id(draft) for draft in found.values()}
         for draft in known:

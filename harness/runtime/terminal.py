@@ -78,7 +78,13 @@ def provider_fields(error: Any, around: Mapping[str, Any]) -> dict[str, Any]:
     """``message``, ``code``, ``param``, ``status`` and ``type`` of an error as stated, or as stated around it."""
     inner = mapping(error) or {}
     sources = (inner, around)
-    message = _first(sources, "message", "detail", "msg") or _words(error) or _first(sources, "error_description")
+    message = (
+        _first(sources, "message", "detail", "msg")
+        or _words(error)
+        # Some providers say ``{"code": ..., "error": the words}``, and gateways put that whole under ``error``.
+        or _first((inner,), "error")
+        or _first(sources, "error_description")
+    )
     code = _first(sources, "code")
     kind = _first((inner,), "type")
     status = next((value for value in (_status(source) for source in sources) if value), None)
@@ -125,6 +131,8 @@ _USAGE: dict[str, tuple[tuple[str, ...], ...]] = {
 
 def usage_of(value: Any) -> Usage | None:
     """Usage as stated; None when it is absent, or nothing in it can be read."""
+    if value is None:
+        return None
     found = {name: next(filter(_stated, (_dig(value, path) for path in paths)), None) for name, paths in _USAGE.items()}
     return Usage(**found) if any(map(_stated, found.values())) else None
 

@@ -29,7 +29,8 @@ class Watchdog:
         self._rings: float | None = None
         self._source: Any = None
         self._over = False
-        self._checked = False
+        self.checked = False
+        """``check`` has nothing more to do."""
         # A timer that runs on a thread of its own must not sever a connection that somebody else has by now.
         self._lock = threading.RLock()
 
@@ -49,10 +50,11 @@ class Watchdog:
             self._source = source
 
     def check(self) -> None:
-        """To be called between waits: with its first event alone a deadline may come nearer than the timer rings."""
-        if self._checked or not self._watch.begun:
+        """To be called before each wait, until ``checked``: with its first event, and with no other, a deadline may
+        come nearer than the timer rings."""
+        if self._watch.last is None:
             return
-        self._checked = True
+        self.checked = True
         with self._lock:
             due = self._watch.due
             if due is not None and (self._rings is None or due < self._rings):

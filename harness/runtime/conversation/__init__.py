@@ -5,6 +5,7 @@ Messages have the shape of chat completions. No function changes what it is give
 
 from harness.runtime.conversation.arguments import INVALID_MARK, sanitize_tool_call_arguments
 from harness.runtime.conversation.dump import dump_request
+from harness.runtime.conversation.prompt_cache import PromptCachePolicy, anthropic_prompt_cache_policy
 from harness.runtime.conversation.sequence import NO_RESULT, merge_users, repair_message_sequence
 from harness.runtime.conversation.thinking import (
     drop_thinking_only_and_merge_users,
@@ -17,6 +18,8 @@ from harness.runtime.conversation.turn import assistant_message, input_items
 __all__ = [
     "INVALID_MARK",
     "NO_RESULT",
+    "PromptCachePolicy",
+    "anthropic_prompt_cache_policy",
     "assistant_message",
     "convert_to_trajectory_format",
     "drop_thinking_only_and_merge_users",

@@ -101,6 +101,18 @@ def test_an_async_call_cancelled_before_its_retry():
     assert clock.now() == 17
 
 
+@pytest.mark.parametrize(("stopped_at_s", "requests"), [(0, 1), (30, 1), (40, 1), (41, 2)])
+def test_a_sync_call_interrupted_in_its_back_off_makes_no_other_request(stopped_at_s, requests):
+    clock = VirtualClock()
+    player = Player(Exchange({(0, 0): Delivery((Cut(),)), (0, 1): Delivery(DRIP)}), clock)
+    with httpx.Client(transport=ReplayTransport(player), timeout=None) as http:
+        retry = Retry(base_s=40, jitter=lambda: 0)
+        client = Client(base_url="http://127.0.0.1/v1", http_client=http, clock=clock, retry=retry)
+        with pytest.raises(StreamInterrupted) as caught:
+            client.respond(input="hello", callbacks=Callbacks(interrupted=lambda: clock.now() >= stopped_at_s))
+    assert (len(player.transcript().served), caught.value.requests) == (requests, requests)
+
+
 def test_a_scope_around_the_call_ends_it_in_its_own_time():
     clock = VirtualClock()
     player = Player(Exchange.single(Delivery((Head(), Stall()))), clock)

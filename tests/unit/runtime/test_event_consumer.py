@@ -357,3 +357,29 @@ class TestWhatIsIgnored:
     def test_null_items_are_no_items(self):
         events = [{"type": "response.output_item.added", "output_index": 0, "item": None}, *message(1, "m", "Hello")]
         assert [item.text for item in read(*events, completed()).items] == ["Hello"]
+
+
+def test_what_an_item_of_an_unknown_kind_says_is_not_told_as_text():
+    listener = Listener()
+    strange = {"type": "mystery", "id": "m", "content": [{"type": "output_text", "text": "Hello"}]}
+    consume([created(), *message(0, "m", "Hel", "lo"), completed(output=[strange])], callbacks=listener.callbacks)
+    assert listener.standing() == "Hello"
+
+
+def test_a_part_numbered_anew_by_every_event_is_said_once():
+    place = {"output_index": 0, "item_id": "m"}
+    part = {"type": "output_text", "text": "Hello"}
+    listener = Listener()
+    result = consume(
+        [
+            added(0, "m"),
+            delta(0, "m", "Hel", content_index=0),
+            delta(0, "m", "lo", content_index=1),
+            text_done(0, "m", "Hello", content_index=2),
+            {"type": "response.content_part.done", **place, "content_index": 3, "part": part},
+            text_item(0, "m", "Hello"),
+            completed(),
+        ],
+        callbacks=listener.callbacks,
+    )
+    assert (result.text, listener.standing()) == ("Hello", "Hello")

@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 
 import httpx
 import pytest
 
-from harness.runtime import HTTPStatusError, NotAStream, TruncatedStream
+from harness.clock import VirtualClock
+from harness.runtime import (
+    DeadlineExceeded,
+    Deadlines,
+    HTTPStatusError,
+    NotAStream,
+    Retry,
+    TransportFailed,
+    TruncatedStream,
+    UndecodableStream,
+    run_stream,
+)
 from tests.unit.runtime.scripts import Breaking, answer, ask, client, completed, created, message, sse
 
 GOOD = [created(), *message(0, "m", "Hello"), completed()]
@@ -49,8 +61,9 @@ def test_an_error_that_is_framed_as_an_event_has_the_events_words():
     assert (caught.value.message, caught.value.code, caught.value.status) == ("words", "c1", 500)
 
 
-def test_an_error_whose_body_breaks_off_keeps_its_status():
-    reply = answer(Breaking([b"oh no"], httpx.ReadError("reset")), 500)
+@pytest.mark.parametrize("broken", [httpx.ReadError("reset"), DeadlineExceeded("first_byte", 45.0, 0)])
+def test_an_error_whose_body_breaks_off_keeps_its_status(broken):
+    reply = answer(Breaking([b"oh no"], broken), 500)
     with pytest.raises(HTTPStatusError, match=r"oh no.*broke off") as caught:
         ask(lambda _: reply)
     assert caught.value.requests == 1
@@ -137,3 +150,53 @@ def test_the_request_is_what_the_caller_asked_for():
         "store": False,
         "stream": True,
     }
+
+
+class TestTheBodyAsItComes:
+    def test_an_encoded_body_is_decoded(self):
+        reply = answer(Breaking([gzip.compress(sse(GOOD))]), content_encoding="gzip")
+        assert ask(lambda _: reply).text == "Hello"
+
+    def test_a_broken_encoding_is_a_typed_error(self):
+        reply = answer(Breaking([b"words"]), content_encoding="gzip")
+        with pytest.raises(UndecodableStream):
+            ask(lambda _: reply)
+
+    def test_a_body_that_was_read_already_is_read(self):
+        reply = httpx.Response(200, headers={"content-type": "text/event-stream"}, content=sse(GOOD))
+        reply.read()
+        assert run_stream(lambda: reply).text == "Hello"
+
+    def test_an_empty_chunk_is_no_life(self):
+        clock = VirtualClock()
+
+        class Body(httpx.SyncByteStream):
+            def __iter__(self):
+                for _ in range(9):
+                    yield b""
+                    clock.sleep(10)
+                raise httpx.ReadError("closed")
+
+        limits = Deadlines(first_byte_s=45, idle_s=45, life="bytes")
+        with pytest.raises(DeadlineExceeded):
+            ask(lambda _: answer(Body()), clock=clock, deadlines=limits, retry=Retry(retries=0))
+
+    def test_the_cause_of_a_broken_body_knows_its_request(self):
+        reply = answer(Breaking([sse(GOOD[:2])], httpx.ReadError("reset")))
+        with pytest.raises(TransportFailed) as caught:
+            ask(lambda _: reply, retry=Retry(retries=0))
+        assert caught.value.__cause__.request.url.path == "/v1/responses"
+
+
+@pytest.mark.parametrize("broken", [httpx.ReadError("reset"), DeadlineExceeded("first_byte", 45.0, 0)])
+def test_a_response_object_that_came_in_full_is_taken_though_its_body_breaks_off(broken):
+    document = json.dumps({"object": "response", "status": "completed", "output": []}).encode()
+    reply = answer(Breaking([document], broken), content_type="application/json")
+    assert ask(lambda _: reply).status == "completed"
+
+
+def test_a_page_is_no_stream_though_its_end_is_missing():
+    reply = answer(Breaking([b"<html><title>Sign in</title>"], httpx.ReadError("reset")), content_type="text/html")
+    with pytest.raises(NotAStream, match="Sign in") as caught:
+        ask(lambda _: reply)
+    assert caught.value.requests == 1

@@ -15,10 +15,12 @@ from tests.unit.runtime.scripts import (
     call,
     call_item,
     completed,
+    created,
     delta,
     done,
     message,
     read,
+    text_done,
     text_item,
 )
 
@@ -168,3 +170,38 @@ def test_a_call_and_its_output_are_two_items_though_they_share_everything():
     assert [item.type for item in read(*events).items] == ["shell_call", "shell_call_output"]
     events = [added(0, "f", "function_call", **shared), done(1, "o", "function_call_output", **shared), completed()]
     assert [item.type for item in read(*events).items] == ["function_call", "function_call_output"]
+
+
+def told_again(index, *, text):
+    """A finished message and a call, and the message once more, at the call's place."""
+    again = [added(index, "m"), arguments_done(1, "f", "{}"), text_item(index, "m", text)]
+    return [*message(0, "m", "Hel", "lo"), *call(1, "f", "{", "}"), *again, completed()]
+
+
+def test_an_item_told_again_at_another_items_index_is_known_by_its_id():
+    listener = Listener()
+    result = consume(told_again(1, text="Hello"), callbacks=listener.callbacks)
+    assert outline(result) == [("message", "Hello"), ("function_call", "{}")]
+    assert listener.standing() == "Hello"
+
+
+def test_an_id_that_comes_again_with_other_words_is_another_item():
+    assert [item for item in outline(read(*told_again(1, text="you"))) if item[0] == "message"] == [
+        ("message", "Hello"),
+        ("message", "you"),
+    ]
+
+
+def test_an_id_that_comes_again_at_an_index_of_its_own_is_another_item():
+    assert outline(
+        read(*message(0, "m", "Hel", "lo"), *call(1, "f", "{}"), *message(2, "m", "Hello"), completed())
+    ) == [
+        ("message", "Hello"),
+        ("function_call", "{}"),
+        ("message", "Hello"),
+    ]
+
+
+def test_text_under_another_index_is_said_once_where_no_event_announces_either():
+    events = [created(), delta(1, "m", "Hel"), delta(1, "m", "lo"), text_done(0, "m", "Hello"), completed()]
+    assert consume(events).text == "Hello"

@@ -11,12 +11,11 @@ from harness.runtime import (
     HTTPStatusError,
     NotAStream,
     Retry,
+    StreamErrorEvent,
     StreamInterrupted,
     TransportFailed,
     TruncatedStream,
     UndecodableStream,
-    is_transport_error,
-    run_create_stream_fallback,
     run_stream,
 )
 from tests.unit.runtime.scripts import (
@@ -100,9 +99,6 @@ class TestTransportErrors:
         assert caught.value.partial.text == "Hel"
         assert caught.value.__cause__ is error
         assert isinstance(caught.value, ConnectionError)
-
-    def test_are_in_the_one_set(self, error):
-        assert is_transport_error(error)
 
 
 def test_without_deltas_there_is_nothing_to_take_back():
@@ -204,10 +200,6 @@ def test_a_source_that_is_none_is_a_typed_error(source):
         run_stream(Opening(source))
 
 
-def test_the_fallbacks_name_is_the_same_runner():
-    assert run_create_stream_fallback is run_stream
-
-
 class TestRetryPolicy:
     def test_waits_grow_and_are_jittered(self):
         retry = Retry(retries=3, base_s=1.0, longest_s=3.0, jitter=lambda: 0.5)
@@ -255,3 +247,20 @@ class TestOverHTTP:
         with pytest.raises(NotAStream):
             ask(lambda _: reply)
         assert body.closed
+
+
+def test_nothing_of_a_body_is_left_to_the_garbage_collector():
+    ended = []
+
+    class Body(httpx.SyncByteStream):
+        def __iter__(self):
+            try:
+                yield sse([created(), {"type": "error", "code": "c1", "message": "words"}])
+                yield b"never asked for"
+            finally:
+                ended.append("closed")
+
+    with pytest.raises(StreamErrorEvent) as caught:
+        ask(answer(Body()))
+    assert caught.value.code == "c1"
+    assert ended == ["closed"]

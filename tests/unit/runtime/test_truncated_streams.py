@@ -116,3 +116,22 @@ class TestDamage:
         listener = Listener(on_event=shown.append)
         consume(decode_events([b"data: {\n\ndata: [DONE]\n\n" + sse([completed()])]), callbacks=listener.callbacks)
         assert [event["type"] for event in shown] == ["response.completed"]
+
+
+@pytest.mark.parametrize(
+    ("name", "status"), [("response.completed", "completed"), ("response.incomplete", "incomplete")]
+)
+def test_a_terminal_without_data_ends_the_response_by_its_name(name, status):
+    body = sse(WHOLE) + f"event: {name}\ndata:\n\n".encode()
+    result = consume(decode_events([body]))
+    assert (result.status, result.flags) == (status, frozenset())
+
+
+def test_an_error_event_without_data_is_an_error():
+    with pytest.raises(RuntimeStreamError):
+        consume(decode_events([sse(WHOLE) + b"event: error\ndata:\n\n" + sse([completed()])]))
+
+
+def test_any_other_event_without_data_says_nothing():
+    body = sse(WHOLE) + b"event: response.output_item.done\ndata:\n\n" + sse([completed()])
+    assert consume(decode_events([body])).text == "Hello"

@@ -123,6 +123,13 @@ def test_the_total_deadline_spans_the_attempts_and_ends_them():
     assert elapsed == pytest.approx(500, abs=0.01)
 
 
+def test_a_call_that_is_over_in_the_instant_of_its_silence_is_not_retried():
+    limits = Deadlines(first_byte_s=45, total_s=45)
+    error, elapsed = play(Head(), Stall(), then=GOOD, deadlines=limits, retry=Retry(retries=9))
+    assert (error.deadline, error.requests) == ("total", 1)
+    assert elapsed == pytest.approx(45, abs=0.01)
+
+
 def test_a_stall_says_what_had_arrived():
     error, _ = play(Head(), Send(sse([created(), *message(0, "m", "Hel", "lo")])), Stall())
     assert error.events == 8
@@ -176,9 +183,17 @@ class TestWatch:
         watch = Watch(Deadlines(first_byte_s=45, idle_s=300), called=0, opened=10)
         assert (watch.due, watch.exceeded(54.9)) == (55, None)
         assert watch.exceeded(55).deadline == "first_byte"
-        watch.arrived(1, 54)
+        watch.last = 54
         assert (watch.due, watch.exceeded(353)) == (354, None)
         assert watch.exceeded(354).deadline == "idle"
+
+    def test_of_two_that_have_passed_the_first_is_named_and_at_the_same_instant_the_total(self):
+        limits = Deadlines(first_byte_s=45, idle_s=300, total_s=45)
+        named = {called: Watch(limits, called=called, opened=10).exceeded(90).deadline for called in (9, 10, 11)}
+        assert named == {9: "total", 10: "total", 11: "first_byte"}
+        watch = Watch(Deadlines(idle_s=300, total_s=400), called=0, opened=0)
+        watch.last = 100
+        assert (watch.due, watch.exceeded(400).deadline) == (400, "total")
 
     def test_without_deadlines_nothing_is_due(self):
         watch = Watch(Deadlines(), called=0, opened=0)

@@ -28,6 +28,7 @@ FRAMES = [
     pytest.param({"type": "response.error", "response": {"error": {"message": "words"}}}, None, None, id="alias, deep"),
     pytest.param({"type": "error", "error": {"code": 429, "message": "words"}}, "429", None, id="a number for a code"),
     pytest.param({"type": "error", "error": {"detail": "words"}}, None, None, id="detail"),
+    pytest.param({"type": "error", "error": {"code": "c1", "error": "words"}}, "c1", None, id="nested twice"),
 ]
 
 
