@@ -60,7 +60,8 @@ def _complaint(name: str) -> str | None:
     except ConsumerError as error:
         return str(error)
     try:
-        return probe.complaint(consumer.run(probe.CASE, probe.EXCHANGE).outcome, consumer.capabilities)
+        outcome = consumer.run(probe.CASE, probe.exchange_for(consumer.capabilities)).outcome
+        return probe.complaint(outcome, consumer.capabilities)
     except ConsumerError as error:
         return str(error)
     finally:

@@ -6,11 +6,17 @@ import json
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from harness.consumers import probe_lines
 from harness.contract import Capabilities, Case, Outcome
 from harness.delivery import Delivery, End, Exchange, Head, Send
 
 TEXT = "All is well."
 CASE = Case(id="healthy-probe", base_url="", deadline_ms=30_000)
+
+
+def exchange_for(capabilities: Capabilities) -> Exchange:
+    """The probe in the protocol that the consumer speaks."""
+    return probe_lines.exchange(TEXT) if capabilities.app_server else EXCHANGE
 
 
 def complaint(outcome: Outcome, capabilities: Capabilities) -> str | None:

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -44,13 +45,25 @@ class Entry:
     lane: str | None = None
     ready_ms: float = READY_MS
     deadline_ms: float = float("inf")
+    versions: str = ""
+    """Releases that have this way in, as a PEP 440 specifier; all of them when empty."""
     releases: tuple[Mapping[str, Any], ...] = ()
     aliases: tuple[str, ...] = ()
+    default_for: tuple[str, ...] = ()
+    """Scenarios, by id with shell wildcards, that run against it when no consumer is named."""
+
+    def is_default_for(self, scenario_id: str) -> bool:
+        """Whether a scenario runs against it when no consumer is named."""
+        return any(fnmatchcase(scenario_id, pattern) for pattern in self.default_for)
 
     @property
     def recipe(self) -> environments.Recipe:
         """How its releases are installed."""
         return environments.Recipe(self.index, self.beside)
+
+    def has(self, version: str) -> bool:
+        """Whether a release has this way in."""
+        return SpecifierSet(self.versions).contains(version, prereleases=True)
 
     def capabilities_of(self, version: str | None) -> Capabilities:
         """What this release promises; without a version, what the newest does."""
@@ -77,7 +90,7 @@ def read(text: str, where: str) -> Entry:
         raise ConsumerError(f"{where}: {error}") from None
     if wrong := problem("consumer", body):
         raise ConsumerError(f"{where}: {wrong}")
-    lists = {name: tuple(body.get(name, ())) for name in ("releases", "aliases", "beside")}
+    lists = {name: tuple(body.get(name, ())) for name in ("releases", "aliases", "beside", "default_for")}
     return Entry(**{**body, **lists})
 
 
@@ -98,11 +111,21 @@ def open_consumer(name: str) -> Consumer:
     base, separator, version = name.partition("==")
     entry = entry_of(base)
     if entry.adapter is not None and not separator:
-        return adapter(entry.adapter)(name, entry.capabilities_of(None))
+        in_process = replace(entry.capabilities_of(None), simulated_time=True)
+        return adapter(entry.adapter)(name, in_process)
     if entry.package is None:
         raise UnknownConsumer(f"{entry.name} runs in this process and has no releases to choose from")
     package, version = environments.split(f"{entry.package}{separator}{version}")
-    return _in_environment(entry, environments.find(package, version, entry.index, called=entry.name))
+    environment = environments.find(package, version, entry.index, called=entry.name)
+    if not entry.has(environment.version):
+        raise ConsumerError(f"{name}: {package} {environment.version} has no such way in; releases {entry.versions} have it")
+    return _in_environment(entry, environment)
+
+
+def default_entries() -> list[Entry]:
+    """The consumers that run when none is named: this project's own, those that all scenarios concern first."""
+    entries = (entry for entry in known().values() if entry.default_for)
+    return sorted(entries, key=lambda entry: ("*" not in entry.default_for, entry.name))
 
 
 def installed_names() -> list[str]:
@@ -111,7 +134,7 @@ def installed_names() -> list[str]:
     for entry in known().values():
         if entry.package is not None:
             here = environments.installed(entry.package, entry.index)
-            names += [f"{entry.name}=={env.version}" for env in here]
+            names += [f"{entry.name}=={env.version}" for env in here if entry.has(env.version)]
     return names
 
 

@@ -10,6 +10,11 @@ from harness.contract import Capabilities
 
 _ADAPTERS = {
     "runtime": ("runtime", "make"),
+    "runtime-app-server": ("runtime_app_server", "make"),
+    "runtime-async": ("runtime_async", "make"),
+    "runtime-auxiliary": ("runtime_auxiliary", "make"),
+    "runtime-auxiliary-async": ("runtime_auxiliary", "make_async"),
+    "runtime-replay-gate": ("runtime_replay_gate", "make"),
     "runtime+openai": ("runtime_openai", "make"),
     "openai-stream": ("openai_stream", "make"),
 }

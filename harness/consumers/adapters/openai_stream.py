@@ -7,9 +7,9 @@ from typing import Any
 import openai
 
 from harness.clock import VirtualClock
-from harness.consumers.adapters.conversation import Adapter, turn_of
+from harness.consumers.adapters.conversation import Adapter, Trace, turn_of
 from harness.consumers.adapters.sdk import SDK
-from harness.consumers.drivers import _driver, openai_stream
+from harness.consumers.drivers import openai_stream
 from harness.contract import Capabilities, Case, Turn
 from harness.replay import Player
 
@@ -24,7 +24,7 @@ class OpenAIStream(Adapter):
     def begin(self, player: Player, clock: VirtualClock, case: Case) -> None:
         self._client = self._sdk.begin(player, clock, case)
 
-    def call(self, request: dict[str, Any], trace: _driver.Trace) -> Turn:
+    def call(self, request: dict[str, Any], trace: Trace) -> Turn:
         return turn_of(openai_stream.run_turn(self._client, request, trace))
 
     def close(self) -> None:

@@ -6,10 +6,9 @@ from typing import Any
 
 from harness import __version__
 from harness.clock import VirtualClock
-from harness.consumers.adapters.conversation import Adapter
+from harness.consumers.adapters.conversation import Adapter, Trace
 from harness.consumers.adapters.runtime_turn import deadlines_of, turn_of_call
 from harness.consumers.adapters.sdk import SDK
-from harness.consumers.drivers import _driver
 from harness.contract import Capabilities, Case, Turn
 from harness.replay import Player
 from harness.runtime import Callbacks, Result, run_stream
@@ -26,7 +25,7 @@ class RuntimeOverOpenAI(Adapter):
         self._clock, self._deadlines = clock, deadlines_of(case)
         self._client = self._sdk.begin(player, clock, case)
 
-    def call(self, request: dict[str, Any], trace: _driver.Trace) -> Turn:
+    def call(self, request: dict[str, Any], trace: Trace) -> Turn:
         def respond(callbacks: Callbacks) -> Result:
             return run_stream(
                 lambda: self._client.responses.create(**request, stream=True),

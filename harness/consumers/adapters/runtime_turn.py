@@ -2,41 +2,68 @@
 
 Mapping: a ``Result`` field by field; ``text`` is its ``all_text``, which is what the text callback was told. A result
 that is incomplete carries its ``incomplete_details`` as a failure. An error's partial gives ``partial_text``.
-StreamInterrupted, when the case asked for it, is how the runtime says cancelled; the trace has its every callback.
+StreamInterrupted, when the case asked for it, is how the runtime says cancelled, and CancelledError is how its async
+half does; the trace has its every callback. What the error summary says of an error are the turn's flags.
 """
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
-from harness.consumers.adapters.conversation import failure_of, trace_of
+import httpx
+
+from harness.consumers.adapters.conversation import Trace, failure_of, trace_of
 from harness.consumers.drivers import _driver
 from harness.contract import Case, Cause, Failure, Item, Turn, Usage
 from harness.contract.outcome import Ended
-from harness.runtime import Callbacks, Deadlines, Result, StreamInterrupted
+from harness.runtime import Callbacks, Deadlines, Result, StreamInterrupted, summarize
 from harness.runtime import Item as RuntimeItem
 from harness.runtime.deadlines import DEFAULT
 
 
-def turn_of_call(call: Callable[[Callbacks], Result], trace: _driver.Trace) -> Turn:
+def turn_of_call(call: Callable[[Callbacks], Result], trace: Trace) -> Turn:
     """Make the call with callbacks that write the trace."""
-    callbacks = Callbacks(
-        on_event=lambda event: trace.add("event", _driver.get(event, "type")),
-        on_text_delta=lambda text: trace.add("text", text),
-        on_reasoning_delta=lambda text: trace.add("reasoning", text),
-        on_reset=lambda reason: trace.add("reset", reason),
-        interrupted=(lambda: trace.cancelled) if trace.cancel_after is not None else None,
-    )
     try:
-        result = call(callbacks)
+        return turn_of_result(call(callbacks_of(trace)), trace)
     except Exception as error:  # noqa: BLE001 (whatever escapes is the outcome)
-        partial = getattr(error, "partial", None)
-        ended: Ended = "cancelled" if isinstance(error, StreamInterrupted) and trace.cancelled else "raised"
-        failure = failure_of(error, partial.all_text if partial is not None else None)
-        return Turn(ended, failure=failure, trace=trace_of(trace))
+        return turn_of_error(error, trace)
+
+
+def callbacks_of(trace: Trace) -> Callbacks:
+    """Every callback writes the trace, and the interrupt check obeys it."""
+    return Callbacks(
+        on_event=lambda event: trace.add("event", _driver.get(event, "type")),
+        on_text_delta=partial(trace.add, "text"),
+        on_reasoning_delta=partial(trace.add, "reasoning"),
+        on_reset=partial(trace.add, "reset"),
+        interrupted=(lambda: trace.cancelled) if trace.cancellable else None,
+    )
+
+
+def turn_of_error(error: BaseException, trace: Trace) -> Turn:
+    """What escaped a call, as its user sees it."""
+    partial = getattr(error, "partial", None)
+    stopped = isinstance(error, StreamInterrupted | asyncio.CancelledError) and trace.cancelled
+    ended: Ended = "cancelled" if stopped else "raised"
+    failure = failure_of(error, partial.all_text if partial is not None else None)
+    return Turn(ended, failure=failure, flags=_kind(error), trace=trace_of(trace))
+
+
+def _kind(error: BaseException) -> tuple[str, ...]:
+    """What ``summarize`` says of an error: its kind, and whether it is retryable."""
+    if not isinstance(error, Exception):
+        return ()
+    summary = summarize(error)
+    return (summary.kind, "retryable") if summary.retryable else (summary.kind,)
+
+
+def turn_of_result(result: Result, trace: Trace) -> Turn:
+    """What a call returned."""
     return Turn(
         "returned",
         status=result.status,
@@ -63,6 +90,11 @@ def deadlines_of(case: Case) -> Deadlines:
     )
 
 
+def read_timeout_of(case: Case) -> httpx.Timeout:
+    """The HTTP client's own timeouts: none, but for the one the case sets."""
+    return httpx.Timeout(case.timeouts["read_ms"] / 1000 if "read_ms" in case.timeouts else None)
+
+
 def _item(item: RuntimeItem) -> Item:
     spoken = item.kind in {"message", "reasoning"}
     return Item(
@@ -70,7 +102,7 @@ def _item(item: RuntimeItem) -> Item:
         item.type,
         id=item.id,
         text=item.text if spoken else None,
-        refusal=item.refusal or None,
+        refusal=(item.refusal or None) if item.kind == "message" else None,
         summary=item.summary or None,
         encrypted=item.encrypted_content,
         phase=item.phase,

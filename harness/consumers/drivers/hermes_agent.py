@@ -24,22 +24,14 @@ from __future__ import annotations
 import importlib.metadata
 import os
 import sys
-import tempfile
 import threading
 from typing import Any
 
-HOME = tempfile.mkdtemp(prefix="hermes-home-")
-os.environ.update(HOME=HOME, HERMES_HOME=HOME, HERMES_QUIET="1")
+import _driver  # type: ignore[import-not-found]
+import _hermes  # type: ignore[import-not-found]
+import _machine  # type: ignore[import-not-found]
+import run_agent  # type: ignore[import-not-found]
 
-import _driver  # type: ignore[import-not-found]  # noqa: E402
-import _machine  # type: ignore[import-not-found]  # noqa: E402
-
-_machine.only_loopback()
-
-import run_agent  # type: ignore[import-not-found]  # noqa: E402
-from openai_stream import client_of  # type: ignore[import-not-found]  # noqa: E402
-
-MODEL = "gpt-5"
 _PROBE_S = 30.0
 
 _VARIABLES = {
@@ -57,8 +49,7 @@ class Lane:
         self._call = {"stream": self._stream, "call": self._whole_call}[name]
 
     def run_case(self, case: dict[str, Any], tell_turn: Any) -> tuple[list[dict[str, Any]], dict[str, Any]]:
-        for key, variable in _VARIABLES.items():
-            _set(variable, case.get("timeouts", {}).get(key))
+        keep_deadlines(case)
         agent = agent_of(case["base_url"])
         leftovers = _machine.Leftovers()
 
@@ -70,9 +61,8 @@ class Lane:
         return turns, leftovers.count()
 
     def _turn(self, agent: Any, case: dict[str, Any], said: list[dict[str, Any]], trace: Any) -> dict[str, Any]:
-        agent.stream_delta_callback = lambda text: trace.add("text", text)
-        agent.reasoning_callback = lambda text: trace.add("reasoning", text)
-        kwargs = agent._get_transport().preflight_kwargs(request_of(case, said))
+        watch(agent, trace)
+        kwargs = agent._get_transport().preflight_kwargs(_hermes.request_of(case, said))
         final, failure = _driver.attempt(lambda: self._call(agent, kwargs, case, trace))
         agent._reset_stream_delivery_tracking()
         flags = {"flags": ["interrupted"]} if getattr(agent, "_interrupt_requested", False) else {}
@@ -80,53 +70,41 @@ class Lane:
             asked_for = trace.cancelled and failure["chain"][0]["type"] == "InterruptedError"
             ended = "cancelled" if asked_for else "raised"
             return {"ended": ended, "failure": failure, "trace": trace.entries, **flags}
-        return {**returned(final), "trace": trace.entries, **flags}
+        return {**_hermes.returned(final), "trace": trace.entries, **flags}
 
     @staticmethod
     def _stream(agent: Any, kwargs: dict[str, Any], case: dict[str, Any], trace: Any) -> Any:
-        client = client_of(case, trace.request_sent).with_options(max_retries=0)
-        _driver.retire(client.close)
+        client = _hermes.request_client(case, trace)
         return agent._run_codex_stream(kwargs, client=client)
 
     @staticmethod
     def _whole_call(agent: Any, kwargs: dict[str, Any], case: dict[str, Any], trace: Any) -> Any:
-        build = type(agent)._create_request_openai_client
-
-        def watched(*args: Any, **given: Any) -> Any:
-            client = build(agent, *args, **given)
-            client._client.event_hooks["request"].append(trace.request_sent)
-            return client
-
-        agent._create_request_openai_client = watched
+        count_requests(agent, trace)
         return agent._interruptible_api_call(kwargs)
 
 
-def returned(final: Any) -> dict[str, Any]:
-    """The object the lane returned, as a turn."""
-    items = _driver.items_of(_driver.get(final, "output"))
-    turn = {
-        "ended": "returned",
-        "status": _driver.text_of(_driver.get(final, "status")),
-        "items": items,
-        "text": None if items else _driver.text_of(_driver.get(final, "output_text")),
-        "usage": _driver.usage_of(_driver.get(final, "usage")),
-    }
-    return {**turn, **_driver.attached(final)}
+def watch(agent: Any, trace: Any) -> None:
+    """Have the agent tell what it streams."""
+    agent.stream_delta_callback = lambda text: trace.add("text", text)
+    agent.reasoning_callback = lambda text: trace.add("reasoning", text)
 
 
-def request_of(case: dict[str, Any], said: list[dict[str, Any]]) -> dict[str, Any]:
-    """The agent's own arguments. It offers function tools alone, and sends a custom call back as a function call."""
-    functions = [{"parameters": {}, **tool} for tool in case.get("tools", ()) if tool.get("type") == "function"]
-    tools = {"tools": functions} if functions else {}
-    given = [_as_function(item) for item in said]
-    return {"model": MODEL, "instructions": "Be brief.", "input": given, "store": False, **tools}
+def count_requests(agent: Any, trace: Any) -> None:
+    """Hook the clients that the agent builds: a new request is a new attempt."""
+    build = type(agent)._create_request_openai_client
+
+    def watched(*args: Any, **given: Any) -> Any:
+        client = build(agent, *args, **given)
+        client._client.event_hooks["request"].append(trace.request_sent)
+        return client
+
+    agent._create_request_openai_client = watched
 
 
-def _as_function(item: dict[str, Any]) -> dict[str, Any]:
-    kind = item.get("type", "")
-    if kind == "custom_tool_call":
-        return {**item, "type": "function_call", "arguments": item["input"]}
-    return {**item, "type": "function_call_output"} if kind == "custom_tool_call_output" else item
+def keep_deadlines(case: dict[str, Any]) -> None:
+    """Set the case's deadlines as a user of the agent would."""
+    for key, variable in _VARIABLES.items():
+        _set(variable, case.get("timeouts", {}).get(key))
 
 
 def agent_of(base_url: str) -> Any:
@@ -140,7 +118,7 @@ def agent_of(base_url: str) -> Any:
         api_key="test",
         provider="custom",
         api_mode="codex_responses",
-        model=MODEL,
+        model=_hermes.MODEL,
         quiet_mode=True,
         skip_context_files=True,
         skip_memory=True,

@@ -22,6 +22,7 @@ from typing import Any
 os.environ["LITELLM_LOCAL_MODEL_COST_MAP"] = "True"
 
 import _chat  # type: ignore[import-not-found]
+import _completions  # type: ignore[import-not-found]
 import _driver  # type: ignore[import-not-found]
 import _machine  # type: ignore[import-not-found]
 
@@ -30,7 +31,6 @@ _machine.only_loopback()
 import litellm  # type: ignore[import-not-found]  # noqa: E402
 
 litellm.telemetry = False
-STATUS = {"stop": "completed", "tool_calls": "completed", "length": "incomplete", "content_filter": "incomplete"}
 
 
 def run_case(case: dict[str, Any], tell_turn: Any) -> tuple[list[dict[str, Any]], dict[str, Any]]:
@@ -70,8 +70,8 @@ def responses(case: dict[str, Any], said: list[dict[str, Any]], trace: Any) -> d
 
 
 def completion(case: dict[str, Any], said: list[dict[str, Any]], trace: Any) -> dict[str, Any] | None:
-    tools = [{"type": "function", "function": tool} for tool in _chat.functions(case)]
-    messages = list(map(message_of, _chat.steps(said)))
+    tools = _completions.tools_of(case)
+    messages = list(map(_completions.message_of, _chat.steps(said)))
     chunks = []
     for chunk in litellm.completion(
         model="openai/responses/gpt-5",
@@ -89,10 +89,10 @@ def completion(case: dict[str, Any], said: list[dict[str, Any]], trace: Any) -> 
         return {}
     choice = whole.choices[0]
     return {
-        "status": STATUS.get(choice.finish_reason),
+        "status": _completions.STATUS.get(choice.finish_reason),
         "text": choice.message.content,
-        "items": items_of(choice.message),
-        "usage": usage_of(_driver.get(whole, "usage")),
+        "items": _completions.items_of(choice.message),
+        "usage": _completions.usage_of(_driver.get(whole, "usage")),
     }
 
 
@@ -105,49 +105,6 @@ def record(trace: Any, chunk: Any) -> None:
         trace.add("reasoning", thought)
     if not text and not thought:
         trace.add("event", chunk.choices[0].finish_reason if chunk.choices else None)
-
-
-def items_of(message: Any) -> list[dict[str, Any]]:
-    thought = _driver.text_of(_driver.get(message, "reasoning_content"))
-    reasoning = [{"kind": "reasoning", "type": "reasoning_content", "summary": thought}] if thought else []
-    return reasoning + [_call(call) for call in message.tool_calls or ()]
-
-
-def _call(call: Any) -> dict[str, Any]:
-    shown = {
-        "kind": "function_call",
-        "type": "tool_call",
-        "call_id": _driver.text_of(call.id),
-        "name": _driver.text_of(call.function.name),
-        "arguments": _driver.text_of(call.function.arguments),
-    }
-    return {key: value for key, value in shown.items() if value is not None}
-
-
-def usage_of(usage: Any) -> dict[str, Any] | None:
-    if usage is None:
-        return None
-    counts = {
-        "input": _driver.get(usage, "prompt_tokens"),
-        "output": _driver.get(usage, "completion_tokens"),
-        "total": _driver.get(usage, "total_tokens"),
-        "cached": _driver.get(_driver.get(usage, "prompt_tokens_details"), "cached_tokens"),
-        "reasoning": _driver.get(_driver.get(usage, "completion_tokens_details"), "reasoning_tokens"),
-    }
-    return {key: value for key, value in counts.items() if value is not None}
-
-
-def message_of(step: Any) -> dict[str, Any]:
-    if isinstance(step, _chat.Said):
-        return {"role": step.role, "content": step.text}
-    if isinstance(step, _chat.Called):
-        function = {"name": step.name, "arguments": step.arguments}
-        return {
-            "role": "assistant",
-            "content": None,
-            "tool_calls": [{"id": step.call_id, "type": "function", "function": function}],
-        }
-    return {"role": "tool", "tool_call_id": step.call_id, "content": step.output}
 
 
 LANES = {"responses": responses, "completion": completion}

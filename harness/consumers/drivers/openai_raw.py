@@ -10,6 +10,7 @@ Mapping to the outcome:
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import _driver  # type: ignore[import-not-found]
@@ -26,19 +27,29 @@ def run_turn(client: openai.OpenAI, request: dict[str, Any], trace: Any) -> dict
     def call() -> bool:
         with client.responses.create(**request, stream=True) as stream:
             for event in stream:
-                kind = _driver.get(event, "type")
-                if kind in _driver.DELTAS:
-                    trace.add(_driver.DELTAS[kind], _driver.get(event, "delta"))
-                else:
-                    trace.add("event", event.to_json(indent=None) if hasattr(event, "to_json") else event)
+                record(trace, event)
                 if trace.cancelled:
                     return True
         return False
 
+    return turn_of(call, trace)
+
+
+def turn_of(call: Callable[[], bool], trace: Any) -> dict[str, Any]:
+    """What ``call`` comes to: an error, or whether it was cancelled."""
     cancelled, failure = _driver.attempt(call)
     if failure is not None:
         return {"ended": "raised", "failure": failure, "trace": trace.entries}
     return {"ended": "cancelled" if cancelled else "returned", "trace": trace.entries}
+
+
+def record(trace: Any, event: Any) -> None:
+    """An event as its user gets it."""
+    kind = _driver.get(event, "type")
+    if kind in _driver.DELTAS:
+        trace.add(_driver.DELTAS[kind], _driver.get(event, "delta"))
+    else:
+        trace.add("event", event.to_json(indent=None) if hasattr(event, "to_json") else event)
 
 
 if __name__ == "__main__":

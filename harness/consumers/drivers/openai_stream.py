@@ -14,6 +14,7 @@ Mapping to the outcome:
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import openai
@@ -41,6 +42,11 @@ def run_turn(client: openai.OpenAI, request: dict[str, Any], trace: _driver.Trac
             final = stream.get_final_response()
             return final, final.output_text
 
+    return turn_of(call, trace)
+
+
+def turn_of(call: Callable[[], tuple[Any, str] | None], trace: _driver.Trace) -> dict[str, Any]:
+    """What ``call`` comes to: the final response and its text, an error, or None because it was cancelled."""
     result, failure = _driver.attempt(call)
     if failure is not None:
         return {"ended": "raised", "failure": failure, "trace": trace.entries}
@@ -78,7 +84,11 @@ def client_of(case: dict[str, Any], on_request: Any) -> openai.OpenAI:
 
 
 def run_case(
-    case: dict[str, Any], tell_turn: Any, call_once: Any = run_turn
+    case: dict[str, Any],
+    tell_turn: Any,
+    call_once: Any = run_turn,
+    connect: Any = client_of,
+    close: Callable[[Any], None] = openai.OpenAI.close,
 ) -> tuple[list[dict[str, Any]], dict[str, Any]]:
     """All turns on one client, and what they left behind before the client was closed."""
     leftovers = _machine.Leftovers()
@@ -90,10 +100,10 @@ def run_case(
         done: dict[str, Any] = call_once(client, request_of(case, said), trace)
         return done
 
-    client = client_of(case, lambda request: trace.request_sent())
+    client = connect(case, lambda request: trace.request_sent())
     turns = _driver.converse(case, call, tell_turn)
     left = leftovers.count()
-    _driver.retire(client.close)
+    _driver.retire(lambda: close(client))
     return turns, left
 
 

@@ -45,6 +45,20 @@ def then_healthy(first: Delivery) -> Exchange:
     return Exchange({(0, 0): first, (0, 1): delivery(healthy())})
 
 
+def reasoned() -> list[Event]:
+    """The healthy events, with sealed reasoning before the message."""
+    first, second, *rest = healthy()
+    item = {"id": "rs_1", "type": "reasoning", "summary": [], "encrypted_content": "sealed"}
+    moved = [{**event, "output_index": 1} if "output_index" in event else event for event in rest]
+    return [
+        first,
+        second,
+        {"type": "response.output_item.added", "output_index": 0, "item": {**item, "encrypted_content": ""}},
+        {"type": "response.output_item.done", "output_index": 0, "item": item},
+        *moved,
+    ]
+
+
 def call_then_healthy() -> Exchange:
     """Turn 1 calls a function, turn 2 is the healthy stream."""
     item = {"id": "fc_1", "type": "function_call", "call_id": "call_1", "name": "look", "arguments": '{"at": 1}'}

@@ -16,8 +16,9 @@ from harness.contract.validate import problem
 from harness.delivery import Cut, Delivery, End, Ending, Exchange, Framing, Head, Send, Stall
 from tests.unit.consumers import served
 
-NAMES = ("runtime", "runtime+openai", "openai-stream")
-RUNTIMES = NAMES[:2]
+RUNTIMES = ("runtime", "runtime-async", "runtime-replay-gate", "runtime+openai")
+NAMES = (*RUNTIMES, "openai-stream")
+CHATS = ("runtime-auxiliary", "runtime-auxiliary-async")
 CASE = Case("case-1", "")
 
 
@@ -30,6 +31,20 @@ def consumer(request: pytest.FixtureRequest) -> Iterator[Consumer]:
 
 @pytest.fixture(params=RUNTIMES)
 def runtime(request: pytest.FixtureRequest) -> Iterator[Consumer]:
+    opened = open_consumer(request.param)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture(params=CHATS)
+def chat(request: pytest.FixtureRequest) -> Iterator[Consumer]:
+    opened = open_consumer(request.param)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture(params=["runtime", "runtime-async", *CHATS])
+def stoppable(request: pytest.FixtureRequest) -> Iterator[Consumer]:
     opened = open_consumer(request.param)
     yield opened
     opened.close()
@@ -83,7 +98,8 @@ def test_the_second_turn_carries_the_first_and_an_answer_to_its_call(consumer: C
     assert (second.ended, second.text) == ("returned", probe.TEXT)
     asked = [json.loads(entry.request.body) for entry in observation.transcript.served]
     assert asked[0]["tools"] == asked[1]["tools"] == list(case.tools)
-    assert asked[1]["input"] == [
+    # Some send back the item's own id, too.
+    assert [{name: value for name, value in item.items() if name != "id"} for item in asked[1]["input"]] == [
         {"role": "user", "content": "look"},
         {"type": "function_call", "call_id": "call_1", "name": "look", "arguments": '{"at": 1}'},
         {"type": "function_call_output", "call_id": "call_1", "output": "ok"},
@@ -188,3 +204,88 @@ def test_without_its_library_an_adapter_says_what_to_install(monkeypatch: pytest
     monkeypatch.setattr("harness.consumers.adapters.importlib.import_module", gone)
     with pytest.raises(ConsumerError, match=r"openai-stream needs httpx2.*pip install 'stream-harness\[openai\]'"):
         open_consumer("openai-stream")
+
+
+# -- chat completions -----------------------------------------------------------------------------------------
+
+
+def test_a_chat_has_one_text_and_three_counts(chat: Consumer) -> None:
+    outcome = chat.run(CASE, probe.EXCHANGE).outcome
+    turn = outcome.turns[0]
+    assert (turn.ended, turn.status, turn.text, turn.flags) == ("returned", "completed", probe.TEXT, ("stop",))
+    assert turn.items is not None
+    assert [(item.kind, item.id, item.text) for item in turn.items] == [("message", None, probe.TEXT)]
+    assert turn.usage is not None
+    assert (turn.usage.input, turn.usage.output, turn.usage.total, turn.usage.cached) == (3, 4, 7, None)
+    assert problem("outcome", json.loads(json.dumps(to_json(outcome)))) is None
+    assert probe.complaint(outcome, chat.capabilities) is None
+
+
+def test_a_chat_holds_its_conversation_in_messages(chat: Consumer) -> None:
+    tool = {"type": "function", "name": "look", "parameters": {}}
+    case = Case("case-1", "", ({"input": "look"}, {"input": [{"role": "user", "content": "and now?"}]}), tools=(tool,))
+    observation = chat.run(case, served.call_then_healthy())
+    first, second = observation.outcome.turns
+    assert (first.flags, second.flags, second.text) == (("tool_calls",), ("stop",), probe.TEXT)
+    asked = [json.loads(entry.request.body) for entry in observation.transcript.served]
+    assert asked[0]["tools"] == [tool]
+    assert asked[1]["input"] == [
+        {"role": "user", "content": [{"type": "input_text", "text": "look"}]},
+        {"type": "function_call", "call_id": "call_1", "name": "look", "arguments": '{"at": 1}'},
+        {"type": "function_call_output", "call_id": "call_1", "output": "ok"},
+        {"role": "user", "content": [{"type": "input_text", "text": "and now?"}]},
+    ]
+
+
+def test_a_chats_timeout_is_the_whole_calls(chat: Consumer) -> None:
+    case = Case("case-1", "", timeouts={"total_ms": 60_000.0})
+    observation = chat.run(case, served.once([], Stall()))
+    assert observation.outcome.turns[0].ended == "raised"
+    assert observation.transcript.served[-1].closed_ms == pytest.approx(60_000, abs=2)
+
+
+def test_an_incomplete_chat_says_so(chat: Consumer) -> None:
+    events = served.terminal(status="incomplete", incomplete_details={"reason": "max_output_tokens"})
+    events[-1]["type"] = "response.incomplete"
+    turn = chat.run(CASE, served.once(events)).outcome.turns[0]
+    assert (turn.status, turn.flags) == ("incomplete", ("length",))
+
+
+# -- cancelling by time, and what is left ---------------------------------------------------------------------
+
+
+def test_a_call_can_be_cancelled_at_a_moment(stoppable: Consumer) -> None:
+    case = Case("case-1", "", timeouts={"idle_ms": 60_000.0}, cancel_at_ms=20_000.0)
+    observation = stoppable.run(case, served.once(served.healthy()[:5], Stall()))
+    assert observation.outcome.turns[0].ended == "cancelled"
+    assert len(observation.transcript.served) == 1
+    at_once = stoppable.capabilities.cancels_waiting
+    assert observation.transcript.served[0].closed_ms == pytest.approx(20_000 if at_once else 60_000, abs=2)
+
+
+def test_a_moment_after_the_answer_cancels_nothing(stoppable: Consumer) -> None:
+    case = Case("case-1", "", cancel_at_ms=20_000.0)
+    assert stoppable.run(case, served.once(served.healthy(), Stall())).outcome.turns[0].ended == "returned"
+
+
+@pytest.mark.parametrize("ending", [End(), Cut(), Stall()])
+def test_leftovers_are_counted_and_there_are_none(stoppable: Consumer, ending: Any) -> None:
+    left = stoppable.run(CASE, served.once(served.healthy()[:5], ending)).outcome.leftovers
+    assert (left.threads, left.tasks, left.sockets) == (0, 0, 0)
+    assert left.files in {0, None}
+
+
+# -- the replay gate ------------------------------------------------------------------------------------------
+
+
+def test_a_gate_is_a_session_of_one_case() -> None:
+    gate = open_consumer("runtime-replay-gate")
+    here, there = "https://api.openai.com/v1", "https://api.x.ai/v1"
+    sent = []
+    for second in (here, there, here):
+        case = Case("case-1", "", ({"input": "a", "base_url": here}, {"input": "b", "base_url": second}))
+        exchange = Exchange({(0, 0): served.delivery(served.reasoned()), (1, 0): served.delivery(served.healthy())})
+        asked = [json.loads(entry.request.body)["input"] for entry in gate.run(case, exchange).transcript.served]
+        sent.append([item.get("encrypted_content") for item in asked[1] if item.get("type") == "reasoning"])
+        assert not [item for item in asked[1] if "issued_by" in item]
+    assert sent == [["sealed"], [], ["sealed"]]

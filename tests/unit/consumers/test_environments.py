@@ -17,7 +17,6 @@ from harness.consumers.base import ConsumerError, UnknownConsumer
 from harness.consumers.environments import CACHE_VARIABLE
 from tests.unit.consumers.installing import pretend
 
-
 NOWHERE = "ERROR: No matching distribution found for ghost"
 
 

@@ -73,6 +73,16 @@ def test_versions_are_resolved_among_the_installed(tmp_path: Path, asked: str, o
     assert consumer.version == opened.partition("==")[2]
 
 
+def test_a_release_without_this_way_in_says_which_have_it(tmp_path: Path) -> None:
+    for version in ("0.14.0", "0.15.0"):
+        pretend(tmp_path, "hermes-agent", version)
+    with pytest.raises(ConsumerError, match=r"hermes-agent 0\.14\.0 has no such way in; releases >=0\.15 have it"):
+        registry.open_consumer("hermes-agent+consumer==0.14.0")
+    names = registry.installed_names()
+    assert "hermes-agent+consumer==0.15.0" in names
+    assert "hermes-agent+consumer==0.14.0" not in names
+
+
 def test_releases_differ_in_what_they_promise(tmp_path: Path) -> None:
     entry = registry.entry_of("hermes-agent")
     assert entry.capabilities_of("0.14.0").requests_per_turn == 3
