@@ -18,9 +18,13 @@ from harness import __version__
 from harness.commands.exits import INTERRUPTED, Broken, Usage
 
 _COMMANDS: Mapping[str, tuple[str, str]] = {
+    "bisect": ("harness.commands.bisect:bisect_command", "Find the release that introduced or cured a finding."),
     "cassettes": ("harness.cassette.commands:cassettes", "Lint, scan, show, synthesize and import cassettes."),
     "consumers": ("harness.consumers.commands:consumers", "List, install and check consumers."),
     "drift": ("harness.shape.commands:drift", "Say what changed between two recordings of a provider."),
+    "findings": ("harness.commands.findings:findings", "List, show and export what campaigns have found."),
+    "fuzz": ("harness.commands.fuzz:fuzz", "Draw mutations until something breaks; shrink and keep what does."),
+    "gate": ("harness.commands.gate:gate", "Hold what a campaign finds against a list of what is known."),
     "mutations": ("harness.commands.mutations:mutations", "List and show the operators of which plans are made."),
     "record": ("harness.record.commands:record", "Record a live stream through a loopback proxy."),
     "replay": ("harness.commands.run:replay", "Run one case again, by the id that a report gives for it."),

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from harness.campaign.scenario import Scenario
-from harness.cassette import Cassette, exchange_of
+from harness.cassette import Cassette, exchange_of, stdio
 from harness.contract import Case
 from harness.delivery import Exchange
 
@@ -25,19 +25,37 @@ class Planned:
 
     scenario: Scenario
     cassette: Cassette
+    handle: str = ""
+    """Its id, where it has one of its own as a finding has."""
 
     @property
     def id(self) -> str:
         """What ``harness replay`` takes."""
-        return f"{self.scenario.id}@{self.cassette.name}"
+        return self.handle or f"{self.scenario.id}@{self.cassette.name}"
+
+    @property
+    def possible(self) -> bool:
+        """Whether the plan can be applied at all: mutations edit streams over HTTP, not talks in lines."""
+        return self.cassette.kind == "sse" or not self.scenario.plan.mutations
 
     def prepare(self) -> tuple[Case, Exchange]:
         """What to ask and what to serve. Raises PlanMissed."""
+        if not self.possible:
+            raise PlanMissed(f"mutations edit streams over HTTP, and {self.cassette.name} is a talk in lines")
         applied = self.scenario.plan.apply(exchange_of(self.cassette))
         if applied.misses:
             raise PlanMissed("; ".join(str(miss) for miss in applied.misses))
         turns = self.scenario.turns or turns_of(self.cassette)
-        return Case(id=self.id, base_url=UNSERVED, turns=turns, tools=_tools(self.cassette)), applied.exchange
+        case = Case(
+            id=self.id,
+            base_url=UNSERVED,
+            turns=turns,
+            tools=tools_of(self.cassette),
+            timeouts=dict(self.scenario.timeouts),
+            cancel_after=self.scenario.cancel_after,
+            cancel_at_ms=self.scenario.cancel_at_ms,
+        )
+        return case, applied.exchange
 
 
 def turns_of(cassette: Cassette) -> tuple[dict[str, Any], ...]:
@@ -46,6 +64,8 @@ def turns_of(cassette: Cassette) -> tuple[dict[str, Any], ...]:
     Tool results are left out: a driver makes them for the calls that its consumer really got. A turn always says
     something, because a request that adds nothing to the conversation would be another attempt at the last one.
     """
+    if cassette.kind == "jsonl":
+        return stdio.inputs(cassette)
     bodies = {entry.turn: entry.request.body for entry in cassette.interactions if entry.attempt == 0}
     return tuple({"input": _said(body) or ("go on" if turn else "hello")} for turn, body in sorted(bodies.items()))
 
@@ -81,7 +101,8 @@ def _message(item: Any) -> dict[str, Any] | None:
     return {"role": item.get("role", "user"), "content": whole}
 
 
-def _tools(cassette: Cassette) -> tuple[dict[str, Any], ...]:
+def tools_of(cassette: Cassette) -> tuple[dict[str, Any], ...]:
+    """The tools of the last request."""
     bodies = [entry.request.body for entry in cassette.interactions]
     stated = bodies[-1].get("tools") if bodies and isinstance(bodies[-1], dict) else None
     return tuple(tool for tool in stated if isinstance(tool, dict)) if isinstance(stated, list) else ()

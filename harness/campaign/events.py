@@ -19,12 +19,20 @@ __all__ = [
     "ConsumerUnusable",
     "Event",
     "Expectation",
+    "FindingFound",
+    "FindingShrunk",
+    "FindingView",
     "FrameView",
+    "FuzzFinished",
+    "FuzzProgress",
+    "FuzzStarted",
+    "FuzzTrouble",
     "Interrupted",
     "Mark",
     "RunFinished",
     "RunStarted",
     "Verdict",
+    "plain",
     "to_json",
 ]
 
@@ -150,7 +158,113 @@ class RunFinished:
         return cls(cases, _counted(marks), _counted(verdicts), elapsed_ms)
 
 
-Event = RunStarted | ConsumerUnusable | CaseStarted | CaseFinished | Interrupted | RunFinished
+@dataclass(frozen=True, slots=True)
+class FindingView:
+    """A finding as it stands now, with all there is to say about it."""
+
+    id: str
+    consumer: str
+    consumer_version: str
+    invariant: str
+    cause: str
+    reason: str
+    cassette: str
+    plan: str
+    """As YAML; empty when the cassette shows it as it is."""
+    mutations: int
+    example: int
+    """Number of the example that showed it first; 0 for one that was known before."""
+    steady: bool
+    """Whether it showed again when the same case was run again."""
+    reproduce: str
+    """The command that runs it again."""
+    evidenced: str = ""
+    assembled: str = ""
+    attempts: tuple[AttemptView, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FuzzStarted:
+    """The campaign knows what it will do."""
+
+    version: str
+    """Of this program."""
+    consumer: str
+    consumer_version: str
+    cassettes: int
+    seed: int
+    examples: int | None
+    """The budget; None: as many as the time allows."""
+    time_ms: float | None
+    """The other budget; None: as long as the examples take."""
+    rules: Mapping[str, str] = field(default_factory=dict)
+    """Every invariant's id and its rule in one sentence."""
+
+
+@dataclass(frozen=True, slots=True)
+class FuzzProgress:
+    """A sign of life, some times a second."""
+
+    examples: int
+    findings: int
+    doing: str
+    """What the campaign is at, for people."""
+    elapsed_ms: float
+
+
+@dataclass(frozen=True, slots=True)
+class FindingFound:
+    """A distinct failure was met for the first time; it is written down already."""
+
+    finding: FindingView
+
+
+@dataclass(frozen=True, slots=True)
+class FindingShrunk:
+    """The same, as small as it gets; it is written down already."""
+
+    finding: FindingView
+
+
+@dataclass(frozen=True, slots=True)
+class FuzzTrouble:
+    """A case that could not be judged."""
+
+    example: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class FuzzFinished:
+    """The last event of every campaign."""
+
+    examples: int
+    skipped: int
+    """Examples that the consumer was not asked, because they take too long in real time."""
+    findings: int
+    troubles: int
+    lenient: int
+    """Examples with a verdict that is right by the letter or by common practice, not by both."""
+    ended: str
+    """Why: the budget that was used up, the user's interrupt, or trouble without end."""
+    interrupted: bool
+    elapsed_ms: float
+
+
+Event = (
+    RunStarted
+    | ConsumerUnusable
+    | CaseStarted
+    | CaseFinished
+    | Interrupted
+    | RunFinished
+    | FuzzStarted
+    | FuzzProgress
+    | FindingFound
+    | FindingShrunk
+    | FuzzTrouble
+    | FuzzFinished
+)
 
 _NAMES: Mapping[type, str] = {
     RunStarted: "run-started",
@@ -159,22 +273,29 @@ _NAMES: Mapping[type, str] = {
     CaseFinished: "case-finished",
     Interrupted: "interrupted",
     RunFinished: "run-finished",
+    FuzzStarted: "fuzz-started",
+    FuzzProgress: "fuzz-progress",
+    FindingFound: "finding-found",
+    FindingShrunk: "finding-shrunk",
+    FuzzTrouble: "fuzz-trouble",
+    FuzzFinished: "fuzz-finished",
 }
 
 
 def to_json(event: Event) -> dict[str, Any]:
     """The event as JSON values, with its kind under ``event``."""
-    body: dict[str, Any] = _plain(event)
+    body: dict[str, Any] = plain(event)
     return {"event": _NAMES[type(event)], "format": EVENTS_VERSION, **body}
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
+    """A value of an event, or part of one, as JSON values."""
     if is_dataclass(value) and not isinstance(value, type):
-        return {spec.name: _plain(getattr(value, spec.name)) for spec in fields(value)}
+        return {spec.name: plain(getattr(value, spec.name)) for spec in fields(value)}
     if isinstance(value, Mapping):
-        return {str(key): _plain(entry) for key, entry in value.items()}
+        return {str(key): plain(entry) for key, entry in value.items()}
     if isinstance(value, tuple | list):
-        return [_plain(entry) for entry in value]
+        return [plain(entry) for entry in value]
     return value.value if isinstance(value, Mark) else value
 
 

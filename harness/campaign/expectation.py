@@ -5,11 +5,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from harness.campaign.events import Expectation
+from harness.campaign.timeline import duration_ms
 from harness.consumers.base import Observation
 from harness.contract import Capabilities, Turn
 from harness.delivery import Transcript
@@ -54,6 +56,40 @@ def _error(seen: Seen) -> str:
     return seen.turn.failure.text if seen.turn.failure is not None else ""
 
 
+def _done_s(seen: Seen) -> float:
+    """When the last connection was done with."""
+    return seen.transcript.served[-1].closed_ms / 1000 if seen.transcript.served else 0.0
+
+
+def _reasoning_sent(seen: Seen) -> list[int]:
+    """Reasoning items in each request, in the order of arrival."""
+    return [sum(item.get("type") == "reasoning" for item in items) for items in _sent(seen)]
+
+
+def _sendable(seen: Seen) -> bool:
+    """Whether a strict provider takes every request: calls have objects for arguments, and an output each."""
+    return all(map(_is_sound, _sent(seen)))
+
+
+def _sent(seen: Seen) -> list[list[dict[str, Any]]]:
+    """The input items of each request, in the order of arrival; a plain text is none."""
+    asked = [json.loads(served.request.body)["input"] for served in seen.transcript.served]
+    return [[item for item in items if isinstance(item, dict)] for items in asked]
+
+
+def _is_sound(items: Sequence[Mapping[str, Any]]) -> bool:
+    calls = [item for item in items if item.get("type") == "function_call"]
+    outputs = [item["call_id"] for item in items if item.get("type") == "function_call_output"]
+    return [call["call_id"] for call in calls] == outputs and all(map(_has_arguments, calls)) and all(outputs)
+
+
+def _has_arguments(call: Mapping[str, Any]) -> bool:
+    try:
+        return isinstance(json.loads(call["arguments"]), dict)
+    except ValueError:
+        return False
+
+
 _CHECKS: Mapping[str, _Check] = {
     "duty": _Check(lambda seen: seen.duty, _equal, needs="", breach=Mark.ERROR),
     "ended": _Check(lambda seen: seen.turn.ended, _equal),
@@ -64,6 +100,13 @@ _CHECKS: Mapping[str, _Check] = {
     "flags": _Check(lambda seen: seen.turn.flags, _all_in),
     "items": _Check(lambda seen: len(seen.turn.items or ()), _equal, needs="items"),
     "calls": _Check(_calls, _equal, needs="tool_calls"),
+    "error_kind": _Check(lambda seen: next(iter(seen.turn.flags), None), _equal, needs="classifies_errors"),
+    "retryable": _Check(lambda seen: "retryable" in seen.turn.flags, _equal, needs="classifies_errors"),
+    "finish_reason": _Check(lambda seen: next(iter(seen.turn.flags), None), _equal, needs="chat"),
+    "within": _Check(_done_s, lambda wanted, found: found <= duration_ms(wanted) / 1000, needs="simulated_time"),
+    "not_before": _Check(_done_s, lambda wanted, found: found >= duration_ms(wanted) / 1000, needs="simulated_time"),
+    "reasoning_sent": _Check(_reasoning_sent, _equal, needs="gates_reasoning"),
+    "sendable": _Check(_sendable, _equal, needs="chat"),
     "requests": _Check(lambda seen: len(seen.transcript.served), _equal, needs=""),
 }
 

@@ -49,12 +49,16 @@ class Library:
         scenario = plan_scenario(path)
         cases, missed = list[Planned](), list[str]()
         for name in self._selected(patterns or ("*",)):
-            cassette = self.cassette(name)
-            if scenario.plan.apply(exchange_of(cassette)).misses:
+            planned = Planned(scenario, self.cassette(name))
+            if not planned.possible or scenario.plan.apply(exchange_of(planned.cassette)).misses:
                 missed.append(name)
             else:
-                cases.append(Planned(scenario, cassette))
+                cases.append(planned)
         return cases, missed
+
+    def selection(self, patterns: Sequence[str] = ()) -> list[Cassette]:
+        """The cassettes that the patterns select, or all. Raises NotFound for one that selects none, CassetteError."""
+        return [self.cassette(name) for name in self._selected(patterns or ("*",))]
 
     def case(self, id: str) -> Planned:
         """The case of an id, ``SCENARIO@CASSETTE`` or ``plan:FILE@CASSETTE``.
@@ -120,12 +124,17 @@ class Library:
     def _matching(self, scenario: Scenario) -> list[str]:
         names: dict[str, None] = {}
         for pattern in scenario.cassettes:
-            found = [name for name in self._cassette_names() if fnmatchcase(name, pattern)]
+            named = [name for name in self._cassette_names() if fnmatchcase(name, pattern)]
+            found = [name for name in named if self._suits(name, pattern)]
             if not found:
                 where = scenario.path or Path(scenario.id)
                 raise ScenarioError(where, f"{pattern!r} selects no cassette in {self._cassettes}", pointer="/cassette")
             names.update(dict.fromkeys(found))
         return list(names)
+
+    def _suits(self, name: str, pattern: str) -> bool:
+        """Any provider means any provider of streams: the lines of a subprocess are asked for by their folder."""
+        return not pattern.startswith("*") or self.cassette(name).kind == "sse"
 
     def _cassette_names(self) -> tuple[str, ...]:
         if self._names is None:

@@ -14,6 +14,7 @@ from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from harness import __version__
+from harness.campaign.acting import offers_calls
 from harness.campaign.case import PlanMissed, Planned
 from harness.campaign.events import (
     CaseFinished,
@@ -30,8 +31,9 @@ from harness.campaign.events import (
 from harness.campaign.expectation import check_expectations
 from harness.campaign.view import attempts_of
 from harness.consumers.base import Consumer, ConsumerError, Observation
-from harness.contract import Capabilities, to_json
-from harness.judge import REGISTRY, TurnEvidence, gather, judge
+from harness.contract import Capabilities, Case, to_json
+from harness.delivery import Exchange, Stall, Wait
+from harness.judge import REGISTRY, TurnEvidence, UnreadableEvidence, gather, judge_by
 
 DEFAULT_CONSUMER = "runtime"
 
@@ -61,7 +63,7 @@ def run_case(consumer: Consumer, planned: Planned) -> CaseResult:
         return CaseResult(planned, Mark.SKIPPED, reason=excluded)
     try:
         return _judged(consumer, planned)
-    except PlanMissed as error:
+    except (PlanMissed, UnreadableEvidence) as error:
         return CaseResult(planned, Mark.ERROR, reason=str(error))
     except ConsumerError as error:
         return CaseResult(planned, Mark.ERROR, reason=f"{consumer.name}: {error}")
@@ -71,18 +73,42 @@ def run_case(consumer: Consumer, planned: Planned) -> CaseResult:
 
 def _judged(consumer: Consumer, planned: Planned) -> CaseResult:
     case, exchange = planned.prepare()
+    if not consumer.capabilities.simulated_time and (takes_ms := real_ms(case, exchange)) > case.deadline_ms:
+        reason = f"it takes {takes_ms / 1000:g} s, and the consumer cannot simulate time"
+        return CaseResult(planned, Mark.SKIPPED, reason=reason)
+    if consumer.capabilities.acts and offers_calls(exchange):
+        reason = "the consumer carries out calls by itself and then asks again, which no recorded answer is for"
+        return CaseResult(planned, Mark.SKIPPED, reason=reason)
     observation = consumer.run(case, exchange)
     outcome, transcript = observation.outcome, observation.transcript
-    verdicts = judge(case, outcome, transcript, consumer.capabilities)
     evidence = gather(transcript, consumer.capabilities, case)
+    verdicts = judge_by(evidence, case, outcome, consumer.capabilities)
     expectations = check_expectations(planned.scenario.expect, observation, evidence, consumer.capabilities)
     marks = [*(verdict.mark for verdict in verdicts), *(expectation.mark for expectation in expectations)]
     mark = max((mark for mark in marks if mark is not Mark.SKIPPED), key=_SEVERITY.index, default=Mark.PASS)
     return CaseResult(planned, mark, observation, evidence, verdicts, expectations)
 
 
+def real_ms(case: Case, exchange: Exchange) -> float:
+    """How long a case takes where time cannot be simulated: the longest answer, and the deadline that ends a stall."""
+    waits = [
+        sum(action.ms for action in entry.actions if isinstance(action, Wait)) for entry in exchange.deliveries.values()
+    ]
+    stalls = any(isinstance(entry.ending, Stall) for entry in exchange.deliveries.values())
+    return max(waits) + (max(case.timeouts.values(), default=0.0) if stalls else 0.0)
+
+
+def concerned(planned: Planned, capabilities: Capabilities) -> bool:
+    """Whether a consumer with these capabilities promises what the scenario asks for."""
+    return not _excluded(planned, capabilities)
+
+
 def _excluded(planned: Planned, capabilities: Capabilities) -> str:
-    lacking = [name for name in planned.scenario.needs if getattr(capabilities, name) in (False, "none")]
+    if (planned.cassette.kind == "jsonl") != capabilities.app_server:
+        spoken = "JSON-RPC lines" if capabilities.app_server else "streams over HTTP"
+        return f"the consumer reads {spoken}, and this cassette is of kind {planned.cassette.kind}"
+    needs = [*planned.scenario.needs, *(["timed_cancel"] if planned.scenario.cancel_at_ms is not None else [])]
+    lacking = [name for name in needs if getattr(capabilities, name) in (False, "none")]
     return f"the consumer does not promise: {', '.join(lacking)}" if lacking else ""
 
 
@@ -96,6 +122,8 @@ class Run:
     """Raises ConsumerError."""
     options: Sequence[str] = ()
     """Options of the command line that ``replay`` must be given too."""
+    concerns: Callable[[str, Planned], bool] = lambda name, planned: True
+    """Whether a consumer is asked about a case at all."""
     marks: Counter[Mark] = field(default_factory=Counter)
     verdicts: Counter[Mark] = field(default_factory=Counter)
     done: int = 0
@@ -103,7 +131,7 @@ class Run:
     def events(self) -> Generator[Event, None, None]:
         """Run everything. The last event is always RunFinished."""
         started = time.monotonic()
-        total = len(self.cases) * len(self.consumers)
+        total = sum(len(self._asked(name)) for name in self.consumers)
         try:
             scenarios = tuple(dict.fromkeys(planned.scenario.id for planned in self.cases))
             rules = {rule.id: rule.rule for rule in REGISTRY.values()}
@@ -123,11 +151,14 @@ class Run:
             yield ConsumerUnusable(name, str(error))
             return
         try:
-            for planned in self.cases:
+            for planned in self._asked(name):
                 yield CaseStarted(planned.id, name)
                 yield self._case(consumer, planned)
         finally:
             consumer.close()
+
+    def _asked(self, name: str) -> list[Planned]:
+        return [planned for planned in self.cases if self.concerns(name, planned)]
 
     def _case(self, consumer: Consumer, planned: Planned) -> CaseFinished:
         started = time.perf_counter()

@@ -16,6 +16,7 @@ from typing import Any
 
 from jsonschema import Draft202012Validator
 
+from harness.campaign.timeline import duration_ms, mutations_of
 from harness.cassette.yamlsource import Source, SourceError, check, read_yaml
 from harness.mutations import Plan, PlanError
 
@@ -37,6 +38,12 @@ class Scenario:
     needs: tuple[str, ...] = ()
     """Capabilities without which a consumer is not asked."""
     turns: tuple[dict[str, Any], ...] = ()
+    timeouts: Mapping[str, float] = field(default_factory=dict)
+    """Deadlines the consumer is given, by their names in a case, in ms."""
+    cancel_after: int | None = None
+    """Cancel the first turn after this many callbacks."""
+    cancel_at_ms: float | None = None
+    """Cancel the first turn at this moment."""
     expect: Mapping[str, Any] = field(default_factory=dict)
     path: Path | None = field(default=None, compare=False)
 
@@ -46,22 +53,33 @@ def load_scenario(path: Path, id: str) -> Scenario:
     source = read_yaml(path, ScenarioError)
     check(source, schema())
     body = source.data
-    try:
-        plan = Plan.from_json(body.get("plan", []))
-    except PlanError as error:
-        raise source.error(f"/plan{error.pointer}", str(error)) from error
+    cancel = body.get("cancel_after")
     cassettes = body["cassette"]
     return Scenario(
         id=id,
         summary=body["summary"],
         why=" ".join(body["why"].split()),
         cassettes=(cassettes,) if isinstance(cassettes, str) else tuple(cassettes),
-        plan=plan,
+        plan=Plan(_plan(source, "plan", body).mutations + _plan(source, "time", body).mutations),
         needs=tuple(body.get("consumer", {}).get("needs", ())),
         turns=tuple(body.get("turns", ())),
+        timeouts={f"{name}_ms": duration_ms(length) for name, length in body.get("timeouts", {}).items()},
+        cancel_after=cancel if isinstance(cancel, int) else None,
+        cancel_at_ms=duration_ms(cancel) if isinstance(cancel, str) else None,
         expect=body.get("expect", {}),
         path=path,
     )
+
+
+def _plan(source: Source, key: str, body: Mapping[str, Any]) -> Plan:
+    """The mutations under ``plan`` or ``time``."""
+    written = body.get(key, [])
+    try:
+        return Plan.from_json(mutations_of(written) if key == "time" else written)
+    except PlanError as error:
+        # A step's parameters are not the mutation's: only the step itself has a place in the file.
+        pointer = "/".join(error.pointer.split("/")[:2]) if key == "time" else error.pointer
+        raise source.error(f"/{key}{pointer}", str(error)) from error
 
 
 def read_plan(path: Path) -> tuple[Plan, Source]:

@@ -36,12 +36,12 @@ def _view(turn: int, attempt: Attempt, pointed: Collection[int] | None) -> Attem
         taken=served.taken,
         sent=len(served.delivery.body),
         frames=() if pointed is None else tuple(_frames(attempt, pointed)),
-        total_frames=len(attempt.frames),
+        total_frames=attempt.total_frames,
     )
 
 
 def _frames(attempt: Attempt, pointed: Collection[int]) -> list[FrameView]:
-    total = len(attempt.frames)
+    total = attempt.total_frames
     if not total:
         text = attempt.served.body.decode("utf-8", "replace")
         return [FrameView(0, _short(text))] if text else []

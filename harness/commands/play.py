@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import logging
 import sys
-from collections.abc import Sequence
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from rich.console import Console
 
 from harness.campaign.case import Planned
 from harness.campaign.events import Mark
-from harness.campaign.run import DEFAULT_CONSUMER, Run
+from harness.campaign.lanes import Lanes
+from harness.campaign.run import Run
 from harness.commands.exits import BROKEN, FINDINGS, HELD, INTERRUPTED, NOTHING_RAN, NothingRan, Usage
 from harness.consumers import registry
 from harness.consumers.base import ConsumerError, UnknownConsumer
@@ -52,9 +55,16 @@ def play(
         raise Usage(f"cannot write {error.filename}: {error.strerror}") from error
     renderers.append(Terminal(console()))
     log_aside()
-    consumers = tuple(dict.fromkeys(names)) or (DEFAULT_CONSUMER,)
-    feed(Run(cases, consumers, registry.open_consumer, options).events(), renderers)
+    feed(_run(cases, names, options).events(), renderers)
     return _exit_code(summary)
+
+
+def _run(cases: Sequence[Planned], names: Sequence[str], options: Sequence[str]) -> Run:
+    """Every case against every consumer that is named; if none is, against the lanes of the runtime it concerns."""
+    if names:
+        return Run(cases, tuple(dict.fromkeys(names)), registry.open_consumer, options)
+    lanes = Lanes(cases)
+    return Run(cases, lanes.names, registry.open_consumer, options, lanes.concern)
 
 
 def console() -> Console:
@@ -67,6 +77,19 @@ def log_aside() -> None:
     LATEST.mkdir(parents=True, exist_ok=True)
     logging.basicConfig(filename=LATEST / "consumers.log", filemode="w", level=logging.WARNING)
     logging.captureWarnings(True)
+
+
+@contextmanager
+def unlogged() -> Iterator[None]:
+    """A campaign would log millions of lines; a replay of what it finds logs those that matter."""
+    before = logging.root.manager.disable
+    logging.disable(logging.CRITICAL)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            yield
+        finally:
+            logging.disable(before)
 
 
 def refuse_unknown(names: Sequence[str]) -> None:

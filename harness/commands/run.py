@@ -9,7 +9,9 @@ from pathlib import Path
 import click
 
 from harness.campaign.case import Planned
+from harness.campaign.findings import Store
 from harness.campaign.library import Library
+from harness.commands.findings import is_finding, replay_all, stored
 from harness.commands.folders import folders, stated
 from harness.commands.play import play
 
@@ -53,12 +55,23 @@ def run(
 
 
 @click.command()
-@click.argument("id")
+@click.argument("id", required=False)
+@click.option("--all", "everything", is_flag=True, help="Every finding; those that are fixed are dropped.")
 @click.option("--consumer", "names", multiple=True, metavar="NAME", help="Program under test; may be repeated.")
 @folders
-def replay(id: str, names: tuple[str, ...], scenarios: Path, cassettes: Path) -> None:
-    """Run one case again, by the ID that a report gives for it."""
+def replay(id: str | None, everything: bool, names: tuple[str, ...], scenarios: Path, cassettes: Path) -> None:
+    """Run one case again, by the ID that a report gives for it: SCENARIO@CASSETTE, or a finding's.
+
+    A finding is run on the consumer it was found on, if none is named.
+    """
+    if everything == (id is not None):
+        raise click.UsageError("name one case by its id, or all findings with --all")
+    if id is None:
+        sys.exit(replay_all(names))
     options = stated(scenarios=scenarios, cassettes=cassettes)
+    if is_finding(id):
+        finding = stored(Store(), id)
+        sys.exit(play([finding.planned()], names or (finding.consumer,), options))
     sys.exit(play([Library(scenarios, cassettes).case(id)], names, options))
 
 

@@ -25,7 +25,10 @@ _SERVED_AGAIN = 1_000
 def serve(cassette: str, plan_file: Path | None, port: int, scenarios: Path, cassettes: Path) -> None:
     """Serve CASSETTE (PROVIDER/NAME) on loopback, so that any client can be pointed at it. Ctrl-C ends it."""
     library = Library(scenarios, cassettes)
-    exchange = exchange_of(library.cassette(cassette_name(cassette, cassettes)))
+    chosen = library.cassette(cassette_name(cassette, cassettes))
+    if chosen.kind != "sse":
+        raise click.UsageError(f"{chosen.name} is a talk in lines with a process; only streams over HTTP are served")
+    exchange = exchange_of(chosen)
     if plan_file is not None:
         exchange = _planned(exchange, plan_file)
     with LoopbackServer(_again_and_again(exchange), port=port) as server:

@@ -108,12 +108,12 @@ def _finding(finding: Finding, summary: Summary, *, with_stream: bool) -> Iterat
     if fault.rule in summary.rules:
         yield Text(f"  rule       {summary.rules[fault.rule]}")
     yield Text(f"  served     {first.summary}")
-    yield from _block("reason", fault.reason)
-    yield from _block("evidenced", fault.evidenced)
-    yield from _block("assembled", fault.assembled)
+    yield from block("reason", fault.reason)
+    yield from block("evidenced", fault.evidenced)
+    yield from block("assembled", fault.assembled)
     for attempt in first.attempts if with_stream else ():
         if fault.turn in {None, attempt.turn}:
-            yield from _attempt(attempt)
+            yield from attempt_lines(attempt)
     if not with_stream:
         yield Text("  stream     as above", "dim")
     if finding.others:
@@ -123,12 +123,14 @@ def _finding(finding: Finding, summary: Summary, *, with_stream: bool) -> Iterat
     yield Text(f"Reproduce with: {first.reproduce}", "bold")
 
 
-def _block(title: str, text: str) -> Iterator[Text]:
+def block(title: str, text: str) -> Iterator[Text]:
+    """A titled text, its lines under each other."""
     for number, line in enumerate(text.splitlines()):
         yield Text(f"  {title if number == 0 else '':<11}{line}")
 
 
-def _attempt(attempt: AttemptView) -> Iterator[Text]:
+def attempt_lines(attempt: AttemptView) -> Iterator[Text]:
+    """One request, what it was served and what was owed; frames around the fault."""
     status = f"HTTP {attempt.status}" if attempt.status is not None else "no head"
     yield Text(
         f"  attempt {attempt.attempt + 1}  turn {attempt.turn + 1}, {status}, {attempt.taken} of {attempt.sent} bytes, "

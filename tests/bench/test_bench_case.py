@@ -1,14 +1,18 @@
-"""What the harness costs on top of the consumer: one case through the runtime, in process, on a stream of some 60 events.
+"""What the harness costs around a consumer, on a stream of some 60 events, in process, on one core.
 
-CPU time, medians, all in one run; nothing is asserted about time, because machines differ and are shared.
+CPU time. Machines are shared and slow down for moments, so the minimum over many rounds tells the cost and the median how
+disturbed the run was; nothing is asserted about either. Bodies differ from case to case, as in a campaign: whatever is
+remembered of a body as a whole is of no use here.
 """
 
 from __future__ import annotations
 
+import itertools
 import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -17,65 +21,135 @@ from harness.campaign.case import Planned
 from harness.campaign.library import Library
 from harness.campaign.run import run_case
 from harness.cassette import exchange_of
+from harness.clock import VirtualClock
 from harness.consumers.registry import open_consumer
-from harness.judge import evidence, judge
+from harness.delivery import Exchange, Request, Send, Transcript
+from harness.judge import Mark, TurnEvidence, gather, judge_by
+from harness.mutations import Mutation, Plan, Selector, operators
+from harness.replay import Player
+from harness.replay.playback import BLOCKING, Playback
 from harness.runtime import Callbacks, Client
 
 ROOT = Path(__file__).parents[2]
-ROUNDS, REPEATS = 15, 40
+CASE = "shape/untouched@codex/long-text"
+ROUNDS, REPEATS = 60, 30
+POST = Request("POST", "/v1/responses", (), b'{"model":"m","input":[{"role":"user","content":"hello"}]}')
 
 
-def cpu_ms(call: Callable[[], object]) -> float:
-    call()
-    rounds = []
-    for _ in range(ROUNDS):
-        started = time.process_time()
-        for _ in range(REPEATS):
-            call()
-        rounds.append((time.process_time() - started) / REPEATS * 1000)
-    return statistics.median(rounds)
+class Cost:
+    """CPU of one call, in ms."""
 
+    def __init__(self, call: Callable[[Any], object], arguments: Iterator[Any]) -> None:
+        self.rounds = []
+        # All are made beforehand: what is made between two rounds would leave a cold cache to the second.
+        for given in [list(itertools.islice(arguments, REPEATS)) for _ in range(ROUNDS)]:
+            started = time.process_time()
+            for argument in given:
+                call(argument)
+            self.rounds.append((time.process_time() - started) / REPEATS * 1000)
+        self.least, self.median = min(self.rounds), statistics.median(self.rounds)
 
-def forget() -> None:
-    """The judge remembers bodies it has read; a campaign's bodies are all different."""
-    evidence._told.cache_clear()
+    def __str__(self) -> str:
+        return f"{self.least:7.3f} {self.median:8.3f}"
 
 
 class Body(httpx.SyncByteStream):
     def __init__(self, chunks: list[bytes]) -> None:
         self._chunks = chunks
 
-    def __iter__(self):
+    def __iter__(self) -> Iterator[bytes]:
         return iter(self._chunks)
 
 
+@pytest.fixture(scope="module")
+def planned() -> Planned:
+    return Library(ROOT / "scenarios", ROOT / "cassettes").case(CASE)
+
+
+def plans() -> Iterator[Plan]:
+    """Plans that each make another body: one event of the stream gets a member that no other case has."""
+    patch = operators()["patch"]
+    for number in itertools.count():
+        at = Selector("response.output_text.delta", nth=number % 50)
+        yield Plan((Mutation(patch(at, ({"op": "add", "path": "/case", "value": number},))),))
+
+
+def play(exchange: Exchange) -> Transcript:
+    """All that a consumer's transport does, without an HTTP library around it."""
+    player = Player(exchange, VirtualClock())
+    playback = Playback(player.admit(POST), httpx, BLOCKING, {})
+    for steps in (playback.head(), playback.parts()):
+        for _ in steps:
+            pass
+    playback.close()
+    return player.transcript()
+
+
 @pytest.mark.bench
-def test_one_case_beyond_the_runtime_itself() -> None:
-    library = Library(ROOT / "scenarios", ROOT / "cassettes")
-    planned: Planned = library.case("shape/untouched@codex/long-text")
-    consumer = open_consumer("runtime")
-    case, exchange = planned.prepare()
+def test_one_case_beyond_the_runtime_itself(planned: Planned) -> None:
     delivery = exchange_of(planned.cassette).answer(0, 0)
-    chunks = [action.data for action in delivery.actions if hasattr(action, "data")]
+    assert delivery is not None
+    chunks = [action.data for action in delivery.actions if isinstance(action, Send)]
     headers = {"content-type": "text/event-stream"}
     transport = httpx.MockTransport(lambda _: httpx.Response(200, headers=headers, stream=Body(chunks)))
-    client = Client(base_url="http://127.0.0.1:9/v1", http_client=httpx.Client(transport=transport))
-    told: list[str] = []
-    callbacks = Callbacks(on_text_delta=told.append, on_event=lambda event: told.append(event["type"]))
+    http = httpx.Client(transport=transport)
+    told: list[Any] = []
+    callbacks = Callbacks(
+        on_event=lambda event: told.append(("event", event["type"])),
+        on_text_delta=lambda text: told.append(("text", text)),
+        on_reasoning_delta=lambda text: told.append(("reasoning", text)),
+        on_reset=lambda reason: told.append(("reset", reason)),
+    )
 
-    own = cpu_ms(lambda: client.respond(input="hello", callbacks=callbacks))
-    played = cpu_ms(lambda: consumer.run(case, exchange))
-    seen = consumer.run(case, exchange)
-    judged = cpu_ms(lambda: (forget(), judge(case, seen.outcome, seen.transcript, consumer.capabilities)))
-    whole = cpu_ms(lambda: (forget(), run_case(consumer, planned)))
+    def respond(clock: VirtualClock) -> object:
+        # A fresh clock and client for each call, because a case has them too.
+        told.clear()
+        return Client(base_url="http://127.0.0.1:9/v1", http_client=http, clock=clock).respond(
+            input=[{"role": "user", "content": "hello"}], model="m", callbacks=callbacks
+        )
+
+    consumer = open_consumer("runtime")
+    cases = (Planned(planned.scenario, planned.cassette) for _ in itertools.count())
+    own = Cost(respond, (VirtualClock() for _ in itertools.count()))
+    whole = Cost(lambda case: run_case(consumer, case), cases)
+    consumer.close()
+    size = f"{len(delivery.body)} bytes, {delivery.body.count(b'data:')} events"
+    print(f"\n{size}; ms of CPU a case      least   median")
+    print(f"  the runtime itself                  {own}")
+    print(f"  a whole case                        {whole}")
+    print(f"  the harness beyond it               {whole.least - own.least:7.3f} {whole.median - own.median:8.3f}")
+
+
+@pytest.mark.bench
+def test_a_campaigns_case_without_hypothesis_and_consumer(planned: Planned) -> None:
+    """The stages one after another, as in a campaign; a stage costs what the chain costs more with it."""
+    case, _ = planned.prepare()
+    source = exchange_of(planned.cassette)
+    consumer = open_consumer("runtime")
+    capabilities = consumer.capabilities
+    outcome = consumer.run(case, source).outcome  # no plan here changes what a right consumer makes of the stream
     consumer.close()
 
-    print(f"\n{len(delivery.body)} bytes, {delivery.body.count(b'data:')} events; ms of CPU a case, medians")
-    for name, value in (
-        ("the runtime itself", own),
-        ("adapter + replay", played),
-        ("judge", judged),
-        ("whole case", whole),
-    ):
-        print(f"  {name:<20} {value:6.3f}")
-    print(f"  {'harness beyond it':<20} {whole - own:6.3f}  (whole case / runtime: {whole / own:.2f})")
+    def applied(plan: Plan) -> Exchange:
+        return plan.apply(source).exchange
+
+    def gathered(plan: Plan) -> tuple[TurnEvidence, ...]:
+        return gather(play(applied(plan)), capabilities, case)
+
+    chains: dict[str, Callable[[Plan], object]] = {
+        "apply": applied,
+        "play": lambda plan: play(applied(plan)),
+        "evidence": gathered,
+        "judge": lambda plan: judge_by(gathered(plan), case, outcome, capabilities),
+    }
+    verdicts = judge_by(gathered(next(plans())), case, outcome, capabilities)
+    assert {verdict.mark for verdict in verdicts} <= {Mark.PASS, Mark.SKIPPED}
+    print("\nms of CPU a case                           least   median   share")
+    given, before = plans(), (0.0, 0.0)
+    costs = {name: Cost(chain, given) for name, chain in chains.items()}
+    total = costs["judge"].least
+    for name, cost in costs.items():
+        least, median = cost.least - before[0], cost.median - before[1]
+        print(f"  {name:<35} {least:7.3f} {median:8.3f}  {least / total:6.0%}")
+        before = cost.least, cost.median
+    print(f"  {'all':<35} {costs['judge']}  {1000 / total:6.0f} cases/s")

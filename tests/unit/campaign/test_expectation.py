@@ -29,13 +29,22 @@ ROWS = [
     ("flags", ["no_terminal"], ["damaged"], Mark.FAIL),
     ("items", 3, 2, Mark.FAIL),
     ("calls", 1, 2, Mark.FAIL),
+    ("error_kind", "no_terminal", "auth", Mark.FAIL),
+    ("retryable", False, True, Mark.FAIL),
+    ("finish_reason", "no_terminal", "stop", Mark.FAIL),
+    ("within", "1 ms", "0.5 ms", Mark.FAIL),
+    ("not_before", "1 ms", "2 ms", Mark.FAIL),
+    ("reasoning_sent", [0], [1], Mark.FAIL),
+    ("sendable", True, False, Mark.FAIL),
     ("requests", 1, 2, Mark.FAIL),
 ]
 
 
 def check(expect, capabilities=None, turn=TURN):
     case, exchange = planned().prepare()
-    capabilities = capabilities or Capabilities()
+    capabilities = capabilities or Capabilities(
+        chat=True, classifies_errors=True, gates_reasoning=True, simulated_time=True
+    )
     seen = Fake(turn).run(case, exchange)
     evidence = gather(seen.transcript, capabilities, case)
     return [entry.mark for entry in check_expectations(expect, seen, evidence, capabilities)]

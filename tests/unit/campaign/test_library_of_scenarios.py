@@ -28,8 +28,11 @@ def test_its_plan_changes_every_cassette_it_names(scenario):
 
 
 def test_no_two_scenarios_are_the_same():
-    plans = [(scenario.plan.to_yaml(), scenario.cassettes) for scenario in SCENARIOS]
-    assert len(set(plans)) == len(plans)
+    served = [
+        repr((each.plan.to_yaml(), each.cassettes, each.turns, each.timeouts, each.cancel_after, each.cancel_at_ms))
+        for each in SCENARIOS
+    ]
+    assert len(set(served)) == len(served)
 
 
 def test_every_scenario_says_its_reason_once():

@@ -75,6 +75,33 @@ def test_a_consumer_that_lacks_what_a_scenario_needs_is_not_asked(lacking):
     assert next(iter(lacking)) in result.reason
 
 
+def test_a_consumer_in_real_time_is_not_asked_to_wait_for_hours():
+    slow = planned([{"wait-for-head": {"ms": 900_000}}])
+    result = run_case(Fake(raising(AssertionError)), slow)
+    assert (result.mark, result.reason) == (Mark.SKIPPED, "it takes 900 s, and the consumer cannot simulate time")
+    assert run_case(Fake(RAISES, Capabilities(simulated_time=True)), slow).mark is not Mark.SKIPPED
+
+
+def test_a_stall_takes_as_long_as_the_deadline_that_ends_it():
+    stalled = [{"unanswered": {"by": "stall"}}]
+    assert run_case(Fake(), planned(stalled, timeouts={"idle_ms": 300_000.0})).mark is Mark.SKIPPED
+    assert run_case(Fake(), planned(stalled)).mark is not Mark.SKIPPED
+
+
+def test_a_consumer_that_cannot_be_cancelled_by_time_is_not_asked_to():
+    result = run_case(Fake(raising(AssertionError)), planned(cancel_at_ms=20_000.0))
+    assert (result.mark, result.reason) == (Mark.SKIPPED, "the consumer does not promise: timed_cancel")
+
+
+def test_a_run_asks_only_those_whom_a_case_concerns():
+    good, other = Fake(RAISES), Fake(raising(AssertionError))
+    opened = {"good": good, "other": other}
+    events = list(
+        Run([planned(NOTHING)], tuple(opened), opened.__getitem__, (), lambda name, _: name == "good").events()
+    )
+    assert (events[0].cases, events[-1].marks) == (1, {"pass": 1})
+
+
 def test_the_events_of_a_run():
     good, bad = Fake(RAISES), Fake(CLAIMS)
     events = run({"good": good, "bad": bad}, [planned(NOTHING)])

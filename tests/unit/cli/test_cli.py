@@ -208,7 +208,7 @@ def test_lists(folder, consumers):
     assert "patch" in listed
     shown = invoke("mutations", "show", "patch").output
     assert "RFC 6902" in shown
-    assert json.loads(shown.partition("Parameters:\n")[2])["required"] == ["at", "edit"]
+    assert "In a plan:" in shown
 
 
 def test_help_names_every_command():

@@ -1,0 +1,101 @@
+"""From a failing trial to a finding: shown again, made small, and written down at each step."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+import hypothesis
+
+from harness import __version__
+from harness.campaign.findings import Finding
+from harness.campaign.findings.stream import cassette_of, smallest
+from harness.campaign.fuzz.drawing import Trial
+from harness.campaign.fuzz.engine import Found
+from harness.campaign.fuzz.ground import Ground
+from harness.campaign.fuzz.shrink import shrink
+from harness.campaign.fuzz.trying import Tried, attempt, serve
+from harness.campaign.view import attempts_of
+from harness.cassette import Cassette
+from harness.consumers.base import Consumer
+from harness.contract import to_json
+from harness.delivery import Exchange
+from harness.judge import gather
+
+VERSIONS = {
+    "stream-harness": __version__,
+    "hypothesis": hypothesis.__version__,
+    "python": platform.python_version(),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Shrinker:
+    """Makes findings of one consumer."""
+
+    consumer: Consumer
+    grounds: Sequence[Ground]
+    seed: int | None = None
+    enough: Callable[[], bool] = lambda: False
+    """Whether time is up: what was reached by then is the smallest."""
+
+    def first(self, found: Found, tried: Tried) -> Finding:
+        """The finding as it was met."""
+        return self._finding(found, tried)
+
+    def shrunk(self, found: Found) -> Iterator[Finding]:
+        """Ever smaller forms, the smallest last; a single unsteady one when the trial does not fail again."""
+        best: list[Tried] = []
+
+        def shows(trial: Trial) -> Trial | None:
+            if self.enough():
+                return None
+            tried = attempt(self.consumer, trial)
+            if found.fingerprint not in tried.failed:
+                return None
+            best[:] = [tried]
+            return tried.trial
+
+        again = attempt(self.consumer, found.trial)
+        if found.fingerprint not in again.failed:
+            yield replace(self._finding(found, again), steady=False)
+            return
+        best[:] = [again]
+        for _ in shrink(found.trial, shows, self.grounds):
+            yield self._finding(found, best[0])
+        finding = self._finding(found, best[0])
+        yield finding if self.enough() else replace(finding, stream=self._stream(finding, found, best[0].trial))
+
+    def trial_of(self, finding: Finding) -> Trial:
+        """The trial that a finding keeps, to be tried again."""
+        known = (ground for ground in self.grounds if ground.name == finding.cassette.name)
+        return Trial(next(known, Ground(finding.cassette)), finding.plan)
+
+    def _finding(self, found: Found, tried: Tried) -> Finding:
+        verdict = tried.failed.get(found.fingerprint, found.verdict)
+        finding = Finding(
+            consumer=self.consumer.name,
+            version=self.consumer.version,
+            verdict=verdict,
+            cassette=tried.trial.ground.cassette,
+            plan=tried.trial.plan,
+            example=found.example,
+            seed=self.seed,
+            versions=VERSIONS,
+        )
+        if tried.seen is None:
+            return finding
+        evidence = gather(tried.seen.transcript, self.consumer.capabilities, tried.trial.ground.case)
+        return replace(finding, attempts=attempts_of(evidence, [verdict]), outcome=to_json(tried.seen.outcome))
+
+    def _stream(self, finding: Finding, found: Found, trial: Trial) -> Cassette | None:
+        """The least stream that shows it; None for lines over stdio."""
+        if trial.ground.cassette.kind != "sse":
+            return None
+
+        def shows(exchange: Exchange) -> bool:
+            return not self.enough() and found.fingerprint in serve(self.consumer, trial, exchange).failed
+
+        exchange = smallest(trial.plan.apply(trial.ground.exchange).exchange, shows)
+        return cassette_of(exchange, trial.ground.cassette, f"found/{finding.id}", finding.verdict.reason)

@@ -1,0 +1,88 @@
+"""One trial, run and judged. Nothing that a case does ends a campaign: what cannot be judged is said and counted."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from harness.campaign.fuzz.drawing import Trial
+from harness.consumers.base import Consumer, ConsumerError, Observation
+from harness.delivery import Exchange, Stall, Wait
+from harness.judge import Mark, Verdict, failures, fingerprint, judge
+from harness.mutations import Plan
+
+REAL_TIME_MS = 1_000
+"""The longest silence that a program in real time is given: each would be waited for, or the program be killed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """What came of a trial."""
+
+    trial: Trial
+    """Without the mutations that found nothing to change."""
+    failed: Mapping[str, Verdict] = field(default_factory=dict)
+    """What accuses the consumer, by fingerprint."""
+    lenient: bool = False
+    """Whether a verdict is right by the letter or by common practice, not by both."""
+    seen: Observation | None = None
+    trouble: str = ""
+    """Why there is no verdict: it is our fault, or that of a driver or the machine."""
+    skipped: bool = False
+    """The consumer was not asked: in real time this would take too long."""
+
+
+def attempt(consumer: Consumer, trial: Trial) -> Tried:
+    """Run a trial. What keeps it from being judged is in the result, never raised."""
+    try:
+        trial, exchange = _applied(trial)
+    except Exception:  # noqa: BLE001 - a bug of ours in one case must not lose what the others found
+        return _bug(trial)
+    if not consumer.capabilities.simulated_time and _silence_ms(exchange) > REAL_TIME_MS:
+        return Tried(trial, skipped=True)
+    return serve(consumer, trial, exchange)
+
+
+def serve(consumer: Consumer, trial: Trial, exchange: Exchange) -> Tried:
+    """Run a trial on an exchange that its plan has made, or what is left of it. Raises nothing either."""
+    try:
+        return _judged(consumer, trial, exchange)
+    except ConsumerError as error:
+        return Tried(trial, trouble=f"{consumer.name}: {error}")
+    except Exception:  # noqa: BLE001 - as above
+        return _bug(trial)
+
+
+def _applied(trial: Trial) -> tuple[Trial, Exchange]:
+    """What is served, and the trial without the mutations that found nothing to change."""
+    applied = trial.plan.apply(trial.ground.exchange)
+    if not applied.misses:
+        return trial, applied.exchange
+    missed = {miss.number for miss in applied.misses}
+    kept = (mutation for number, mutation in enumerate(trial.plan.mutations) if number not in missed)
+    return replace(trial, plan=Plan(tuple(kept))), applied.exchange
+
+
+def _judged(consumer: Consumer, trial: Trial, exchange: Exchange) -> Tried:
+    case = trial.ground.case
+    seen = consumer.run(case, exchange)
+    verdicts = judge(case, seen.outcome, seen.transcript, consumer.capabilities)
+    failed: dict[str, Verdict] = {}
+    for verdict in failures(verdicts):
+        failed.setdefault(fingerprint(verdict), verdict)
+    return Tried(trial, failed, any(verdict.mark is Mark.LENIENT for verdict in verdicts), seen)
+
+
+def _bug(trial: Trial) -> Tried:
+    return Tried(trial, trouble=f"a bug of the harness on {trial}:\n{traceback.format_exc()}")
+
+
+def _silence_ms(exchange: Exchange) -> float:
+    """Of the most silent answer, all together; without end for one that stalls."""
+    return max(
+        float("inf")
+        if isinstance(delivery.ending, Stall)
+        else sum(action.ms for action in delivery.actions if isinstance(action, Wait))
+        for delivery in exchange.deliveries.values()
+    )
