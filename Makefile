@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
-.PHONY: run test lint types layers check interop interop-full bench record-providers publish clean constraints
+.PHONY: run test lint types layers check interop interop-full quality bench record-providers publish clean constraints
 
 run: $(READY)        ## every scenario against the runtime, a report at the end
 	$(BIN)/harness run
@@ -43,6 +43,10 @@ publish: $(READY)    ## run the pinned releases of real consumers and write repo
 	$(BIN)/harness run terminal/output-null terminal/output-missing \
 		--consumer openai-stream==2.24.0 --consumer openai-stream==3.54.0 || test $$? -eq 1
 	cp reports/latest/report.md reports/published/openai-null-output.md
+
+quality: $(READY)    ## every planted bug is found, and the runtime survives a million examples: hours
+	$(BIN)/python -m tests.quality.measure --out reports/published/planted.md
+	$(BIN)/python -m tests.quality.survive --examples 1000000
 
 bench: $(READY)
 	$(BIN)/python -m pytest -q -s -m bench tests/bench
