@@ -19,7 +19,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from harness.cassette import load
 from harness.delivery import Delivery, End, Framing, Head, Send
+from harness.wire import decode
 from tests.unit.cassette.planted import delta
 from tests.unit.record.taping import request
 from tests.unit.record.test_byte_identity import CLOSE, EVENT_STREAM, deliveries, recorded, visible
@@ -92,6 +94,24 @@ def test_added_latency(streams: int, tmp_path: Path) -> None:
         f"\n{streams} stream(s): a chunk takes {medians[0]:.3f} ms directly, {medians[1]:.3f} ms through the recorder:"
     )
     print(f"  added at the median {medians[1] - medians[0]:.3f} ms, at the 99th percentile {late:.3f} ms")
+
+
+def test_recorded_times(tmp_path: Path) -> None:
+    """The upstream's own stamps against the times in the cassette, both from the first chunk on."""
+
+    async def measure() -> None:
+        async with upstream(200, 0.02, lambda _: b"data: %d\n\n" % time.perf_counter_ns()) as port:
+            with recorder(port, tmp_path / "p" / "n") as (_, proxy):
+                await delays_ms(proxy, 1)
+
+    asyncio.run(measure())
+    response = load(tmp_path / "p" / "n").interactions[0].response
+    stamps = [int(frame.data or "") / 1e6 for frame in decode(response.body)[0]]
+    times = [ms for _, ms in response.chunks]
+    assert len(stamps) == len(times) == 200
+    errors = sorted(abs((ms - times[0]) - (stamp - stamps[0])) for ms, stamp in zip(times[1:], stamps[1:], strict=True))
+    print(f"\nrecorded times of {len(times)} chunks, against the upstream's stamps:")
+    print(f"  off by {statistics.median(errors):.3f} ms at the median, {errors[-1]:.3f} ms at most")
 
 
 def memory_kib(pid: int) -> int:

@@ -31,3 +31,28 @@ def test_every_command_it_names_exists() -> None:
 
 def test_it_opens_with_the_two_commands() -> None:
     assert README.index("make run") < README.index("make test") < README.index("## What it is")
+
+
+# -- what the runtime does ------------------------------------------------------------------------------------
+
+ROOT = Path(__file__).parents[2]
+SYSTEMS = README.split("### What the runtime does")[1].split("\n\n")[1].splitlines()[2:]
+LINK = re.compile(r"\]\(([^)]+)\)")
+
+
+@pytest.mark.parametrize("row", SYSTEMS, ids=lambda row: row.split("|")[1].strip())
+def test_every_system_links_code_scenarios_and_tests_that_exist(row: str) -> None:
+    _, code, scenarios, tests = (LINK.findall(cell) for cell in row.strip("| ").split(" | ")[1:])
+    assert code
+    assert scenarios
+    assert tests
+    assert [link for link in (*code, *scenarios, *tests) if not (ROOT / link).exists()] == []
+    assert all(link.startswith("harness/runtime/") for link in code)
+    assert all(any((ROOT / link).glob("*.yaml")) for link in scenarios)
+    assert all(Path(link).name.startswith("test_") for link in tests)
+
+
+def test_every_family_of_scenarios_is_linked() -> None:
+    linked = {Path(link).name for row in SYSTEMS for link in LINK.findall(row)}
+    families = {path.name for path in (ROOT / "scenarios").iterdir() if path.is_dir()}
+    assert families <= linked
