@@ -79,15 +79,17 @@ class Decoder:
         """As ``feed``, for a reader of events who has no use for the rest of a frame: half the work."""
         chunk, end = self._maybe_plain(chunk)
         payloads: list[Payload] = []
+        ascii_only = chunk.isascii()
         at = 0
         while at < end and (found := _plain(chunk, at)):
             event, data = found.groups(b"")
-            if not (event.isascii() and data.isascii()) and not (_is_utf8(event) and _is_utf8(data)):
+            if not ascii_only and not (_is_utf8(event) and _is_utf8(data)):
                 break
             payloads.append((event, data, False))
             at = found.end()
         if at:
-            self._begin_at(self._offset + at)
+            self._offset = self._frame = self._block = self._line = self._offset + at
+            self._after_cr = False
         if at < len(chunk):
             payloads += _payloads_of(self._read(chunk[at:]))
         if self._failure and not payloads:
