@@ -25,6 +25,7 @@ _COMMANDS: Mapping[str, tuple[str, str]] = {
     "findings": ("harness.commands.findings:findings", "List, show and export what campaigns have found."),
     "fuzz": ("harness.commands.fuzz:fuzz", "Draw mutations until something breaks; shrink and keep what does."),
     "gate": ("harness.commands.gate:gate", "Hold what a campaign finds against a list of what is known."),
+    "matrix": ("harness.commands.matrix:matrix", "Publish how every installed consumer does."),
     "mutations": ("harness.commands.mutations:mutations", "List and show the operators of which plans are made."),
     "record": ("harness.record.commands:record", "Record a live stream through a loopback proxy."),
     "replay": ("harness.commands.run:replay", "Run one case again, by the id that a report gives for it."),

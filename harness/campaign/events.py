@@ -16,6 +16,7 @@ __all__ = [
     "AttemptView",
     "CaseFinished",
     "CaseStarted",
+    "ConsumerReady",
     "ConsumerUnusable",
     "Event",
     "Expectation",
@@ -99,6 +100,16 @@ class ConsumerUnusable:
 
     consumer: str
     error: str
+
+
+@dataclass(frozen=True, slots=True)
+class ConsumerReady:
+    """A consumer's cases begin."""
+
+    consumer: str
+    version: str
+    promises: Mapping[str, Any] = field(default_factory=dict)
+    """Its capabilities that are not those of a full consumer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,6 +265,7 @@ class FuzzFinished:
 Event = (
     RunStarted
     | ConsumerUnusable
+    | ConsumerReady
     | CaseStarted
     | CaseFinished
     | Interrupted
@@ -269,6 +281,7 @@ Event = (
 _NAMES: Mapping[type, str] = {
     RunStarted: "run-started",
     ConsumerUnusable: "consumer-unusable",
+    ConsumerReady: "consumer-ready",
     CaseStarted: "case-started",
     CaseFinished: "case-finished",
     Interrupted: "interrupted",

@@ -11,7 +11,8 @@ import time
 import traceback
 from collections import Counter
 from collections.abc import Callable, Generator, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
+from typing import Any
 
 from harness import __version__
 from harness.campaign.acting import offers_calls
@@ -19,6 +20,7 @@ from harness.campaign.case import PlanMissed, Planned
 from harness.campaign.events import (
     CaseFinished,
     CaseStarted,
+    ConsumerReady,
     ConsumerUnusable,
     Event,
     Expectation,
@@ -27,6 +29,7 @@ from harness.campaign.events import (
     RunFinished,
     RunStarted,
     Verdict,
+    plain,
 )
 from harness.campaign.expectation import check_expectations
 from harness.campaign.view import attempts_of
@@ -151,6 +154,7 @@ class Run:
             yield ConsumerUnusable(name, str(error))
             return
         try:
+            yield ConsumerReady(consumer.name, consumer.version, told(consumer.capabilities))
             for planned in self._asked(name):
                 yield CaseStarted(planned.id, name)
                 yield self._case(consumer, planned)
@@ -167,6 +171,16 @@ class Run:
         self.marks[result.mark] += 1
         self.verdicts.update(verdict.mark for verdict in result.verdicts)
         return finished(result, consumer, self.options, (time.perf_counter() - started) * 1000)
+
+
+def told(capabilities: Capabilities) -> dict[str, Any]:
+    """What a consumer declares that a full consumer does not."""
+    full = Capabilities()
+    return {
+        spec.name: plain(getattr(capabilities, spec.name))
+        for spec in fields(capabilities)
+        if getattr(capabilities, spec.name) != getattr(full, spec.name)
+    }
 
 
 def finished(result: CaseResult, consumer: Consumer, options: Sequence[str], elapsed_ms: float) -> CaseFinished:

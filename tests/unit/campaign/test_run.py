@@ -5,6 +5,7 @@ import pytest
 from harness.campaign.events import (
     CaseFinished,
     CaseStarted,
+    ConsumerReady,
     ConsumerUnusable,
     Interrupted,
     RunFinished,
@@ -106,7 +107,10 @@ def test_the_events_of_a_run():
     good, bad = Fake(RAISES), Fake(CLAIMS)
     events = run({"good": good, "bad": bad}, [planned(NOTHING)])
     assert [type(event) for event in events] == [
-        RunStarted, CaseStarted, CaseFinished, CaseStarted, CaseFinished, RunFinished
+        RunStarted,
+        ConsumerReady, CaseStarted, CaseFinished,
+        ConsumerReady, CaseStarted, CaseFinished,
+        RunFinished,
     ]  # fmt: skip
     assert events[0].cases == 2
     assert events[0].rules["typed-errors"]
