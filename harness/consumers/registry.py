@@ -118,7 +118,9 @@ def open_consumer(name: str) -> Consumer:
     package, version = environments.split(f"{entry.package}{separator}{version}")
     environment = environments.find(package, version, entry.index, called=entry.name)
     if not entry.has(environment.version):
-        raise ConsumerError(f"{name}: {package} {environment.version} has no such way in; releases {entry.versions} have it")
+        raise ConsumerError(
+            f"{name}: {package} {environment.version} has no such way in; releases {entry.versions} have it"
+        )
     return _in_environment(entry, environment)
 
 

@@ -4,7 +4,8 @@ summaries, titles and tools call in place of a chat completions client.
 Mapping to the outcome:
 - ended, failure: what ``create`` raised, else returned.
 - status: its ``finish_reason`` (``stop`` and ``tool_calls`` are completed), which is the flag as well.
-- text: ``content``; items: ``tool_calls``, for its message has no place for anything else. usage: its three counts.
+- text: ``content``, none is an empty one; items: ``tool_calls``, for its message has no place for anything else.
+- usage: its three counts.
 - trace: empty, because it tells nothing while it runs; so no case can cancel it at a callback.
 - time-outs: a total deadline is its ``timeout``, which it keeps by itself; a silence is the client's.
 - client: as the agent builds one for a request. Retries: none of its own.
@@ -38,7 +39,7 @@ def run_turn(case: dict[str, Any], said: list[dict[str, Any]]) -> dict[str, Any]
     turn = {
         "ended": "returned",
         "status": _completions.STATUS.get(choice.finish_reason),
-        "text": _driver.text_of(choice.message.content),
+        "text": _driver.text_of(choice.message.content) or "",
         "items": _completions.items_of(choice.message),
         "usage": _completions.usage_of(completion.usage),
         "flags": [str(choice.finish_reason)],
