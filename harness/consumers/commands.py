@@ -9,6 +9,7 @@ import click
 
 from harness.consumers import probe, registry
 from harness.consumers.base import ConsumerError
+from harness.consumers.registered import registered
 
 BROKEN = 3
 """Exit code: the harness, a driver or an environment is broken."""
@@ -22,13 +23,15 @@ def consumers() -> None:
 @consumers.command("list")
 def list_consumers() -> None:
     """Show every known consumer and the releases of it that are installed."""
+    for name in registered():
+        click.echo(f"{name:<22} registered in this project's pyproject.toml")
     ready = registry.installed_names()
     for entry in registry.known().values():
         here = ["in this process"] if entry.adapter is not None else []
         here += [name.partition("==")[2] for name in ready if name.startswith(f"{entry.name}==")]
-        click.echo(f"{entry.name:<18} {entry.summary}")
+        click.echo(f"{entry.name:<22} {entry.summary}")
         where = ", ".join(here) or f"not installed; harness consumers install {entry.name}"
-        click.echo(f"{'':<18} {where}")
+        click.echo(f"{'':<22} {where}")
 
 
 @consumers.command()

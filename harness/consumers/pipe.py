@@ -36,9 +36,12 @@ class Exited(Exception):
 
 
 class Pipe:
-    """A child process in a session of its own, with ``folder`` as its home, scratch and working folder."""
+    """A child process in a session of its own, with ``folder`` as its home and scratch folder, and to work in unless
+    it is started elsewhere."""
 
-    def __init__(self, command: Sequence[str], folder: str, variables: Mapping[str, str]) -> None:
+    def __init__(
+        self, command: Sequence[str], folder: str, variables: Mapping[str, str], started_in: str | None = None
+    ) -> None:
         self._stderr = tempfile.TemporaryFile()  # noqa: SIM115 (lives as long as the process; closed in kill)
         passed_on = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
         try:
@@ -48,7 +51,7 @@ class Pipe:
                 stdout=subprocess.PIPE,
                 stderr=self._stderr,
                 bufsize=0,
-                cwd=folder,
+                cwd=started_in or folder,
                 env={**passed_on, "HOME": folder, "TMPDIR": folder, **variables},
                 start_new_session=True,
             )

@@ -30,7 +30,8 @@ class Program:
 
     name: str
     """The consumer's name, as given to ``--consumer``."""
-    version: str
+    version: str | None
+    """None: whatever it says it is."""
     command: Sequence[str]
     capabilities: Capabilities
     ready_ms: float = READY_MS
@@ -38,6 +39,8 @@ class Program:
     """Past this a case is hung, whatever the case allows."""
     variables: Mapping[str, str] | None = None
     """Environment variables beside the few that every driver gets."""
+    folder: str | None = None
+    """Where it is started; None: in a scratch folder of its own."""
 
 
 class ProcessConsumer:
@@ -53,7 +56,7 @@ class ProcessConsumer:
 
     @property
     def version(self) -> str:
-        return self._program.version
+        return self._program.version or "local"
 
     @property
     def capabilities(self) -> Capabilities:
@@ -114,7 +117,7 @@ class _Driver:
     def __init__(self, program: Program) -> None:
         self._scratch = tempfile.TemporaryDirectory(prefix="stream-harness-", ignore_cleanup_errors=True)
         try:
-            self._pipe = Pipe(program.command, self._scratch.name, program.variables or {})
+            self._pipe = Pipe(program.command, self._scratch.name, program.variables or {}, program.folder)
         except OSError as error:
             self._scratch.cleanup()
             raise ConsumerError(f"the driver of {program.name} cannot be started: {error}") from None
@@ -154,7 +157,7 @@ class _Driver:
             raise ConsumerError(f"it speaks protocol {body.get('protocol')!r}, the harness {DRIVER_PROTOCOL}")
         _check("driver#ready", body)
         ready = Ready(**body["ready"])
-        if ready.version != program.version:
+        if program.version is not None and ready.version != program.version:
             raise ConsumerError(f"it drives release {ready.version}, not {program.version}")
         return ready
 

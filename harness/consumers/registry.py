@@ -22,8 +22,9 @@ from harness.consumers import environments
 from harness.consumers.adapters import adapter
 from harness.consumers.base import Consumer, ConsumerError, UnknownConsumer
 from harness.consumers.process import READY_MS, ProcessConsumer, Program
+from harness.consumers.registered import registered
 from harness.consumers.tools import Progress
-from harness.contract import Capabilities, Deadlines
+from harness.contract import Capabilities
 from harness.contract.validate import problem
 
 DRIVERS = Path(__file__).with_name("drivers")
@@ -71,7 +72,7 @@ class Entry:
         for release in self.releases:
             if version is not None and SpecifierSet(release["versions"]).contains(version, prereleases=True):
                 promised.update(release["capabilities"])
-        return _capabilities(promised)
+        return Capabilities.read(promised)
 
 
 @cache
@@ -100,7 +101,7 @@ def entry_of(name: str) -> Entry:
     found = next((entry for entry in entries.values() if name in (entry.name, *entry.aliases)), None)
     if found is not None:
         return found
-    raise UnknownConsumer(f"unknown consumer {name!r}; known are {', '.join(entries)}")
+    raise UnknownConsumer(f"unknown consumer {name!r}; known are {', '.join((*registered(), *entries))}")
 
 
 def open_consumer(name: str) -> Consumer:
@@ -108,6 +109,8 @@ def open_consumer(name: str) -> Consumer:
 
     Raises ConsumerError: unknown name, or not installed (with the command that installs it).
     """
+    if (own := registered().get(name)) is not None:
+        return ProcessConsumer(own)
     base, separator, version = name.partition("==")
     entry = entry_of(base)
     if entry.adapter is not None and not separator:
@@ -131,8 +134,9 @@ def default_entries() -> list[Entry]:
 
 
 def installed_names() -> list[str]:
-    """Every name that :func:`open_consumer` can open now: in-process adapters and installed releases."""
-    names = [entry.name for entry in known().values() if entry.adapter is not None]
+    """Every name that :func:`open_consumer` can open now: the user's own, adapters, and installed releases."""
+    names = list(registered())
+    names += [entry.name for entry in known().values() if entry.adapter is not None]
     for entry in known().values():
         if entry.package is not None:
             here = environments.installed(entry.package, entry.index)
@@ -178,8 +182,3 @@ def _driver_in(environment: environments.Environment, driver: str) -> Path:
         draft.write_bytes(source.read_bytes())
         draft.replace(folder / source.name)
     return folder / driver
-
-
-def _capabilities(body: Mapping[str, Any]) -> Capabilities:
-    plain: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in body.items()}
-    return Capabilities(**{**plain, "deadlines": Deadlines(**plain.get("deadlines", {}))})

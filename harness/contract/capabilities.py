@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 UsageScope = Literal["none", "response", "run"]
 
@@ -74,3 +75,9 @@ class Capabilities:
     """Qualified names of the types its users are told to catch; subclasses count."""
     wire_errors: tuple[str, ...] = ()
     """Declared types of the HTTP library below, where the docs let them through (e.g. ``httpx.HTTPError``)."""
+
+    @classmethod
+    def read(cls, body: Mapping[str, Any]) -> Capabilities:
+        """From a mapping that the consumer schema accepts."""
+        plain: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in body.items()}
+        return cls(**{**plain, "deadlines": Deadlines(**plain.get("deadlines", {}))})

@@ -14,7 +14,7 @@ from jsonschema import Draft202012Validator
 from jsonschema.exceptions import best_match
 from referencing import Registry, Resource
 
-SCHEMAS = ("outcome", "driver", "consumer")
+SCHEMAS = ("outcome", "driver", "consumer", "registered")
 
 
 @cache
