@@ -44,6 +44,10 @@ def error_of(event: Event) -> ProviderError | None:
     return None
 
 
+_SAYS_NOTHING = frozenset({"{}", "[]", "null", '""'})
+"""JSON bodies without a word in them."""
+
+
 def error_of_body(status: int, body: bytes) -> ProviderError | None:
     """The error an HTTP response carries instead of a stream.
 
@@ -62,7 +66,8 @@ def error_of_body(status: int, body: bytes) -> ProviderError | None:
     else:
         found = _error_of_text(text)
     if found is None and status >= _BAD_REQUEST:
-        return ProviderError("text" if text else "empty", message=text or None, raw=text)
+        words = "" if text in _SAYS_NOTHING else text
+        return ProviderError("text" if words else "empty", message=words or None, raw=text)
     return found
 
 

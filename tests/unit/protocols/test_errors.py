@@ -148,6 +148,8 @@ BODIES: list[tuple[str | None, int, Any, tuple[str | None, str | None]]] = [
     ("text", 500, b'{"broken": ', (None, '{"broken":')),
     ("text", 500, {"unheard": "of"}, (None, '{"unheard": "of"}')),
     ("empty", 500, b"", (None, None)),
+    ("empty", 500, b" {} ", (None, None)),
+    ("empty", 400, b"null", (None, None)),
     ("bare-object", 500, b'data: {"error": {"code": "slow_down", "message": "try later"}}\n\n', ("slow_down", "try later")),
     ("text", 500, b"data: hello\n\n", (None, "data: hello")),
     (None, 200, b"", (None, None)),
