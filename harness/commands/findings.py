@@ -50,7 +50,7 @@ def show_finding(id: str) -> None:
     out = console()
     for line in finding_lines(finding.view(), rule.rule if rule else ""):
         out.print(line, soft_wrap=True)
-    out.print(f"Kept in {store.path(id)}", soft_wrap=True)
+    out.print(f"Kept in {store.path(finding.id)}", soft_wrap=True)
 
 
 @findings.command("export")

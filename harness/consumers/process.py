@@ -20,6 +20,7 @@ from harness.contract import DRIVER_PROTOCOL, Capabilities, Case, Outcome, Ready
 from harness.contract.validate import problem
 from harness.delivery import Exchange
 from harness.replay import LoopbackServer
+from harness.replay.connection import Phase
 
 READY_MS = 60_000.0
 
@@ -66,7 +67,8 @@ class ProcessConsumer:
         with LoopbackServer(exchange) as server:
             asked = replace(case, base_url=server.base_url)
             outcome = self._ask(asked)
-            return Observation(outcome, server.transcript())
+            pooled = sum(connection.phase is Phase.IDLE for connection in server.connections())
+            return Observation(_but_for_pooled(outcome, pooled), server.transcript())
 
     def close(self) -> None:
         if self._driver is not None:
@@ -160,6 +162,14 @@ class _Driver:
         if program.version is not None and ready.version != program.version:
             raise ConsumerError(f"it drives release {ready.version}, not {program.version}")
         return ready
+
+
+def _but_for_pooled(outcome: Outcome, pooled: int) -> Outcome:
+    """A connection that idles in a client's pool after a whole answer is a socket the driver counts, and no leak."""
+    sockets = outcome.leftovers.sockets
+    if not pooled or not sockets:
+        return outcome
+    return replace(outcome, leftovers=replace(outcome.leftovers, sockets=max(0, sockets - pooled)))
 
 
 def turn_from_json(body: Mapping[str, Any]) -> Turn:

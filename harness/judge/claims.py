@@ -18,9 +18,10 @@ DOUBTS = frozenset(
 
 def claims_completion(turn: Turn) -> bool:
     """Whether a caller would take this turn for a whole answer."""
-    if turn.ended != "returned" or turn.failure is not None:
+    if turn.ended != "returned":
         return False
-    if turn.status not in {None, "completed"}:
+    if turn.status != "completed" and (turn.status is not None or turn.failure is not None):
+        # Whoever says "completed" claims it, whatever else the result carries along from the wire.
         return False
     return not DOUBTS.intersection(turn.flags)
 

@@ -10,6 +10,8 @@ import pytest
 from harness.consumers import probe, registry
 from harness.consumers.base import ConsumerError, UnknownConsumer
 from harness.consumers.registered import registered
+from harness.delivery import Delivery, End, Exchange, Head, Stall
+from harness.delivery.actions import EndingAction
 from tests.unit.consumers.scripted import SCRIPT
 
 READER = """
@@ -118,3 +120,32 @@ def test_a_function_that_is_not_there_says_so(project: Path) -> None:
 
 def test_without_a_project_there_are_none(tmp_path: Path) -> None:
     assert registered(tmp_path) == {}
+
+
+POOLED = """
+import http.client, json, sys
+KEPT = []
+
+def ask(call):
+    connection = http.client.HTTPConnection(call.base_url.split("/")[2])
+    KEPT.append(connection)
+    body = json.dumps({"model": "m", "input": call.input, "stream": True})
+    connection.request("POST", "/v1/responses", body, {"content-type": "application/json"})
+    answer = connection.getresponse()
+    while b"response.completed" not in answer.readline():
+        pass
+    return "All is well."
+"""
+
+
+@pytest.mark.parametrize(("ending", "left"), [(End(), 0), (Stall(), 1)])
+def test_a_pooled_connection_is_no_leak_and_one_in_mid_body_is(project: Path, ending: EndingAction, left: int) -> None:
+    (project / "pooled.py").write_text(POOLED)
+    register(project, 'mine = "pooled:ask"')
+    consumer = registry.open_consumer("mine")
+    served = Exchange.single(Delivery((Head(), *probe.sends(probe.events()), ending)))
+    try:
+        leftovers = consumer.run(probe.CASE, served).outcome.leftovers
+    finally:
+        consumer.close()
+    assert leftovers.sockets == left
