@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 
-from harness.delivery import End
+from harness.delivery import Delivery, End
 from harness.judge.claims import raised_type, returned_status
 from harness.judge.duty import Duty
 from harness.judge.rule import Breach, Scene, invariant
+from harness.judge.silence import Patience
 from harness.judge.verdict import Mark
 from harness.protocols.responses.catalogue import ITEM_TYPES
 from harness.protocols.responses.lint import Level, lint
@@ -41,10 +42,18 @@ def check(scene: Scene) -> Iterator[Breach]:
 
 def _nothing_else_odd(scene: Scene, strange: Collection[int]) -> bool:
     attempt = scene.attempt
-    if len(scene.evidence.attempts) > 1 or not isinstance(attempt.served.delivery.ending, End):
+    delivery = attempt.served.delivery
+    if len(scene.evidence.attempts) > 1 or not isinstance(delivery.ending, End) or _misstates_its_length(delivery):
+        return False
+    if Patience.of(scene.capabilities, scene.case).ends_in(delivery):
         return False
     odd = [remark for remark in lint(attempt.frames) if remark.level is not Level.INFO]
     return all(remark.frame in strange or remark.rule == "known-type" for remark in odd)
+
+
+def _misstates_its_length(delivery: Delivery) -> bool:
+    stated = delivery.head.declared_length if delivery.head is not None else None
+    return stated is not None and stated != len(delivery.body)
 
 
 def _strange(scene: Scene) -> list[tuple[int, str]]:
