@@ -138,7 +138,7 @@ def _read(reading: Reading) -> tuple[Any, ...]:
 def _said(item: ItemReading) -> tuple[Any, ...]:
     stages = (item.type, item.added, item.finished, item.in_snapshot)
     texts = {kind: dict(channel.witnesses) for kind, channel in item.channels.items()}
-    return (*stages, texts, len(item.call_ids), item.names, item.phases, item.encrypted, item.statuses)
+    return (*stages, texts, len(item.call_ids), item.names, item.types, item.phases, item.encrypted, item.statuses)
 
 
 def _item(item: Item, places: Mapping[str, int]) -> tuple[Any, ...]:

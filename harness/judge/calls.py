@@ -69,8 +69,8 @@ def calls_of(scene: Scene) -> list[Call]:
     calls = []
     for item in told_of:
         final = item.finished or item.in_snapshot or _arguments_final(item)
-        # Nobody can make a call that was never named, and what has no type may be passed over.
-        told = bool(item.names) and item.type in CALL_TYPES
+        # Nobody can make a call that was never named; what has no type, or another one too, may be passed over.
+        told = bool(item.names) and all(type_ in CALL_TYPES for type_ in (item.type, *item.types))
         owed = completed and final and told and not (item.only_in_snapshot and others_speak)
         # An item that is done, or listed as completed by a terminal, may be used whatever becomes of the response.
         done = item.finished or (item.in_snapshot and "completed" in item.statuses)
@@ -91,9 +91,11 @@ def is_call(item: ItemReading) -> bool:
 
 
 def _type_of(item: ItemReading) -> str | None:
-    """The type of call that an item is, by what is said of it where it states no type; None when it is no call."""
-    if item.type in CALL_TYPES:
-        return item.type
+    """The type of call that an item is or may be: by any type that it states, else by what is said of it; None when it
+    is no call."""
+    stated = next((type_ for type_ in (item.type, *item.types) if type_ in CALL_TYPES), None)
+    if stated is not None:
+        return stated
     if item.type != UNTYPED:
         return None
     return next((type_ for type_, strand in CALL_TYPES.items() if strand in item.channels), None)

@@ -12,8 +12,8 @@ from functools import lru_cache
 
 from harness.judge.evidence import Attempt
 from harness.judge.rule import Scene
-from harness.protocols.responses.catalogue import ITEM_TYPES
 from harness.protocols.responses.reading import ChannelKind, ItemReading, Reading
+from harness.protocols.responses.reading.fact import OWNER
 
 TEXT_PHASES = ("final_answer",)
 
@@ -40,7 +40,8 @@ class Account:
 @lru_cache(maxsize=2)
 def owed_texts(scene: Scene, kind: ChannelKind) -> tuple[Owed, ...]:
     """The texts of one strand, in output order. Optional: what only the snapshot adds to other content, other
-    phases than the final answer where the consumer's text is that alone, and what an item of unknown type says."""
+    phases than the final answer where the consumer's text is that alone, what an item of another type says, and words
+    that another item says in full where nobody but their own deltas knows of a second one."""
     reading = scene.attempt.reading
     if not any(kind in item.channels for item in reading.items):
         return ()
@@ -52,7 +53,8 @@ def owed_texts(scene: Scene, kind: ChannelKind) -> tuple[Owed, ...]:
             item.channels[kind].accepted,
             optional=(item.channels[kind].only_in_snapshot and others_speak)
             or (final_only and not _is_final(item))
-            or item.type not in ITEM_TYPES,
+            or item.type != OWNER[kind]
+            or _is_echo(item, items, kind),
             frames=item.frames,
         )
         for item in items
@@ -165,6 +167,15 @@ def _told(piece: str, reading: Reading, kind: ChannelKind) -> bool:
     words = piece.strip()
     channels = [item.channels[kind] for item in reading.items if kind in item.channels]
     return bool(words) and any(words in text for channel in channels for text in channel.every_text())
+
+
+def _is_echo(item: ItemReading, items: Sequence[ItemReading], kind: ChannelKind) -> bool:
+    """Whether by its bytes it may be another item, told under a wrong number and a wrong id."""
+    if item.added or item.finished or item.in_snapshot:
+        return False
+    words = item.channels[kind].accepted
+    told = [text for other in items if other is not item and other.settled for text in other.channels[kind].accepted]
+    return all(any(spelling in text for text in told) for spelling in words)
 
 
 def _is_final(item: ItemReading) -> bool:

@@ -19,11 +19,12 @@ from harness.delivery import Ending, Headers, Served, Stall, Transcript
 from harness.judge.lines import ToldLines, owned
 from harness.judge.plain import Plain, codings, offered, plain_of
 from harness.judge.silence import Patience
-from harness.judge.told import Told, told
+from harness.judge.told import UNTYPED, Told, told
 from harness.protocols.responses.errors import ProviderError, error_of_body
 from harness.protocols.responses.event import Event
 from harness.protocols.responses.reading import Reading, read
 from harness.protocols.responses.reading.terminal import STATUSES
+from harness.protocols.responses.reading.untyped import typed
 from harness.wire import Frame
 
 Answer = Literal["stream", "response", "error", "nothing", "silence"]
@@ -150,16 +151,16 @@ def _answers(served: Served, ending: Ending, body: Plain, custom: str) -> Iterat
         yield Attempt(served, "error", ending, Reading(), None, error, custom, body.spoiled)
         return
     if not media and _response_object(body.data) is not None:
-        yield _whole_body(served, ending, head.status, body, custom)
+        yield from _whole_body(served, ending, head.status, body, custom)
         yield from _streams(served, ending, body, custom or "what has no label is an event stream, as was asked for")
         return
     if media.split(";")[0].strip().lower() == "text/event-stream" or not media:
         yield from _streams(served, ending, body, custom)
         if _response_object(body.data) is not None:
             labelled = f"the body is one response object although it is labelled {media!r}"
-            yield _whole_body(served, ending, head.status, body, custom or labelled)
+            yield from _whole_body(served, ending, head.status, body, custom or labelled)
         return
-    yield _whole_body(served, ending, head.status, body, custom)
+    yield from _whole_body(served, ending, head.status, body, custom)
     if b"data:" in body.data:
         labelled = f"the body is read as an event stream although it is labelled {media!r}"
         yield from _streams(served, ending, body, custom or labelled)
@@ -187,20 +188,24 @@ def _plain(served: Served) -> bytes:
     return plain_of(served.body, names).data if names else served.body
 
 
-def _whole_body(served: Served, ending: Ending, status: int, body: Plain, custom: str) -> Attempt:
+def _whole_body(served: Served, ending: Ending, status: int, body: Plain, custom: str) -> Iterator[Attempt]:
     error = error_of_body(status, body.data)
     if error is not None and error.message is not None:
-        return Attempt(served, "error", ending, Reading(), None, error, custom, body.spoiled)
+        yield Attempt(served, "error", ending, Reading(), None, error, custom, body.spoiled)
+        return
     response = _response_object(body.data)
     if response is None:
-        return Attempt(served, "nothing", ending, Reading(), custom=custom, spoiled=body.spoiled)
+        yield Attempt(served, "nothing", ending, Reading(), custom=custom, spoiled=body.spoiled)
+        return
     stated = response.get("status")
     word = stated if isinstance(stated, str) else ""
     # One that is still at work is not over; a status that says nothing leaves it as good as completed.
     unfinished = "incomplete" if word in {"queued", "in_progress"} else "completed"
     kind = f"response.{word if word in STATUSES else unfinished}"
     event = Event(0, "", kind, {"type": kind, "response": response}, "")
-    return Attempt(served, "response", ending, read([event]), custom=custom, spoiled=body.spoiled)
+    yield Attempt(served, "response", ending, read([event]), custom=custom, spoiled=body.spoiled)
+    if typed(event) is not event:
+        yield Attempt(served, "response", ending, read([typed(event)]), custom=custom or UNTYPED, spoiled=body.spoiled)
 
 
 def _response_object(body: bytes) -> dict[str, Any] | None:

@@ -9,10 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from functools import cached_property, lru_cache
 
+from harness.protocols.responses.catalogue import EVENTS, TERMINALS
 from harness.protocols.responses.event import Event, decode
 from harness.protocols.responses.reading import Fact, Reading, TerminalKind, fact_of, read, read_facts
+from harness.protocols.responses.reading.untyped import typed
 from harness.wire import Frame, frame_of, split
 from harness.wire import decode as decode_frames
+
+UNTYPED = "a part that states no type is of the usual one"
 
 
 class Told:
@@ -86,15 +90,32 @@ def _other_streams(told: Told) -> Iterator[tuple[str, Sequence[Event]]]:
     if letter.lawless:
         strict = [_rejected(event) if event.lawless else event for event in told.events]
         yield "a strict decoder rejects some of the frames", strict
+    if letter.untyped:
+        yield UNTYPED, [typed(event) if event.frame in letter.untyped else event for event in told.events]
+    if letter.unknown and any(map(_code_and_message, told.events)):
+        errors = [_named_error(event) if _code_and_message(event) else event for event in told.events]
+        yield "an object with a code and a message is an error, even one without a type", errors
     if terminal is not None and terminal.kind is TerminalKind.COMPLETED and terminal.contested:
         unfinished = [event for event in told.events if event.frame != terminal.frame]
         yield "a status that is not final leaves the response unfinished", unfinished
     if terminal is not None and terminal.kind is TerminalKind.COMPLETED and terminal.status is None:
         spoken = [
-            _nameless(event) if event.frame == terminal.frame and event.payload is None else event
-            for event in told.events
+            _nameless(event) if event.payload is None and event.type in TERMINALS else event for event in told.events
         ]
         yield "an event without data says nothing, not even that the response is over", spoken
+
+
+def _code_and_message(event: Event) -> bool:
+    """Whether it is an object without a type, by its name too, that says a code and a message, as errors do."""
+    payload = event.payload or {}
+    if "type" in payload or event.type in EVENTS:
+        return False
+    stated = [payload.get(name) for name in ("code", "message")]
+    return all(isinstance(value, str | int) and value != "" for value in stated)
+
+
+def _named_error(event: Event) -> Event:
+    return event._replace(name="error", type="error")
 
 
 def _nameless(event: Event) -> Event:

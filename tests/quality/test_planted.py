@@ -22,7 +22,8 @@ QUICK = (
 )
 """Enough to show that discovery and shrinking work, of every layer that matters."""
 
-EXAMPLES = 600
+EXAMPLES = 2_000
+"""The budget that every planted bug has to be found within; looking ends where it is found."""
 
 
 def test_there_is_a_defect_of_every_system_and_of_every_class_of_bug():

@@ -55,8 +55,18 @@ def contains(text: str, words: str) -> bool:
         json.dumps(words)[1:-1],
         json.dumps(words, ensure_ascii=False)[1:-1],
         repr(words)[1:-1],
+        _tight(words),
     }
     return any(spelling in text for spelling in spellings)
+
+
+def _tight(words: str) -> str:
+    """The words as JSON without white space, where they are a list or an object: servers and programs write both."""
+    try:
+        value = json.loads(words)
+    except (ValueError, RecursionError):
+        return words
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")) if isinstance(value, list | dict) else words
 
 
 def _manner(scene: Scene) -> str:

@@ -9,6 +9,7 @@ from harness.judge.duty import Duty
 from harness.judge.invariants.typed_errors import is_declared
 from harness.judge.rule import Breach, Scene, assemblers, invariant
 from harness.judge.verdict import Mark
+from harness.protocols.responses.reading import Reading
 
 WORDS: dict[Duty, frozenset[str]] = {
     Duty.COMPLETE: frozenset({"completed"}),
@@ -49,6 +50,16 @@ def check(scene: Scene) -> Iterator[Breach]:
         )
 
 
+def _contradicts_itself(reading: Reading) -> bool:
+    """Whether a stream that ends as completed tells, itself, of an error or of something that is not whole.
+
+    Nobody can say which of the two is true, so a caller is rightly told to doubt it.
+    """
+    if reading.terminal is not None and reading.terminal.contradicted:
+        return True
+    return any("incomplete" in item.statuses or (item.added and not item.settled) for item in reading.items)
+
+
 def _named(status: str | None) -> str:
     """A status as a cause may name it: what a stream invents is not part of the bug."""
     if status is None:
@@ -68,6 +79,8 @@ def _completed(scene: Scene, told: str) -> Iterator[Breach]:
         mark = Mark.LENIENT if tolerated and is_declared(turn.failure.chain[0], scene.capabilities) else Mark.FAIL
         reason = f"a completed stream was turned into an error{': ' + tolerated if mark is Mark.LENIENT else ''}"
         yield Breach(reason, f"completed raised {raised_type(turn)}", scene.obligation.why, told, mark=mark)
+        return
+    if turn.ended == "returned" and _contradicts_itself(scene.attempt.reading):
         return
     # Where decoders lawfully differ, it is right to use what was read and to say that it is in doubt.
     doubted = turn.ended == "returned" and turn.status == "completed" and bool(scene.attempt.reading.lawless)

@@ -63,7 +63,8 @@ def _agrees(scene: Scene, streamed: str) -> bool:
     if spells(told, streamed):
         return True
     deltas = _deltas(scene)
-    if _solid(streamed) in {_solid("".join(deltas)), _solid("".join(scene.attempt.text_deltas))}:
+    wire = list(scene.attempt.text_deltas)
+    if _solid(streamed) in {_solid("".join(deltas)), _solid("".join(wire))} or _once(wire, streamed, "".join(final)):
         return True  # the wire itself streamed something else than it finally said
     if any(item.type in CALL_TYPES for item in scene.attempt.reading.items):
         # A consumer may stop streaming text once the model turns to tools.
@@ -72,6 +73,17 @@ def _agrees(scene: Scene, streamed: str) -> bool:
         spells([Owed(entry.accepted, True, ()) for entry in told], streamed)
         and not scene.capabilities.commentary_is_text
     )
+
+
+def _once(wire: list[str], streamed: str, final: str) -> bool:
+    """Whether it is the wire's deltas in their order, as much as the result says, with what the wire repeats left out:
+    items that interleave stand as they came."""
+    if sorted(_solid(streamed)) != sorted(_solid(final)):
+        return False
+    reached = {0}
+    for delta in wire:
+        reached |= {start + len(delta) for start in reached if streamed.startswith(delta, start)}
+    return len(streamed) in reached
 
 
 def _deltas(scene: Scene) -> list[str]:

@@ -26,10 +26,15 @@ def _needs(capabilities: Capabilities) -> str | None:
 def check(scene: Scene) -> Iterator[Breach]:
     if scene.turn.ended != "returned":
         return
-    offered = [item for item in scene.turn.items or () if item.kind in _KINDS and item.finished is not False]
-    calls = [call for call in calls_of(scene) if call.type != "custom_tool_call" or scene.capabilities.custom_tools]
+    every = calls_of(scene)
+    calls = [call for call in every if call.type != "custom_tool_call" or scene.capabilities.custom_tools]
+    # Whoever promises nothing for custom tools may still offer their calls, in a form of its own.
+    beyond = {id for call in every if call not in calls for id in call.call_ids}
+    standing = [item for item in scene.turn.items or () if item.kind in _KINDS and item.finished is not False]
+    offered = [item for item in standing if item.call_id not in beyond]
     bent = scene.attempt.reading.ambiguous
-    free = list(calls)
+    # A call that is told twice over, to its end and not, is the one that was told to its end.
+    free = sorted(calls, key=lambda call: not call.usable)
     for item in offered:
         match = next((call for call in free if call.matches(item)), None) or next(
             (call for call in free if call.means(item)), None
@@ -45,13 +50,15 @@ def check(scene: Scene) -> Iterator[Breach]:
     if owes_content(scene):
         for call in free:
             if call.owed and not any(call.resembles(item) and not _other(item, calls, call) for item in offered):
+                again = any(item.call_id in call.call_ids and call.matches(item) for item in offered)
                 yield Breach(
                     "a finished tool call is missing",
                     "call lost",
                     evidenced=f"{call.type} {excerpt(call.names)} {excerpt(call.arguments)}",
                     assembled=_shown(offered),
                     frames=call.frames,
-                    mark=Mark.LENIENT if bent else Mark.FAIL,
+                    # One that is told under two numbers, word for word and with one call_id, may be one call.
+                    mark=Mark.LENIENT if bent or again else Mark.FAIL,
                 )
 
 

@@ -154,10 +154,9 @@ class _Fold:
                 draft.in_snapshot = True
         status = turn.get("status")
         kind = STATUSES.get(status, TerminalKind.INCOMPLETE) if isinstance(status, str) else TerminalKind.INCOMPLETE
-        error = None
-        if kind is TerminalKind.FAILED:
-            error = _turn_error(turn.get("error") or self._last_error)
-        self.terminal = Terminal(number, kind, "turn/completed", status, error=error)
+        error = _turn_error(turn.get("error") or (self._last_error if kind is TerminalKind.FAILED else None))
+        contradicted = kind is TerminalKind.COMPLETED and error is not None
+        self.terminal = Terminal(number, kind, "turn/completed", status, error=error, contradicted=contradicted)
 
 
 def _turn_error(told: Any) -> ProviderError | None:

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from harness.contract import Callback, Capabilities, Case, Cause, Failure, Item, Leftovers, Turn, Usage
-from harness.delivery import Cut, Ending, Served, Stall
+from harness.contract import Callback, Capabilities, Case, Cause, Deadlines, Failure, Item, Leftovers, Turn, Usage
+from harness.delivery import Cut, Delivery, Ending, Framing, Head, Served, Stall, Wait
 from harness.judge import REGISTRY, Mark, Verdict, judge
 from harness.wire import decode, encode
 from tests.unit.judge.streams import (
@@ -202,6 +202,24 @@ ROWS: dict[str, Row] = {
     "a call has another name": Row(
         "tool-calls-whole", served(whole(call("{}"))), answered(items=(called("{}", name=""),)), answered(items=(called("{}"),))
     ),
+    "other words under a number and an id of their own are lost": Row(
+        "content-kept",
+        served([*HELLO[:-1], {**HELLO[3], "output_index": 1, "item_id": "another", "delta": "goodbye"}, terminal()]),
+        answered("Hello, world"),
+        answered("Hello, world", "goodbye"),
+    ),
+    "the terminal's beginning of the text is taken for all of it": Row(
+        "content-kept",
+        served([*HELLO[:5], terminal(output=[message("Hello")[-1]["item"]])]),
+        answered("Hello"),
+        answered("Hello, world"),
+    ),
+    "one of two calls that are alike is lost": Row(
+        "tool-calls-whole",
+        served(whole(call("{}", 0), call("{}", 1))),
+        answered(items=(called("{}", 0),)),
+        answered(items=(called("{}", 0), called("{}", 1))),
+    ),
     "a refusal is lost": Row(
         "refusal-kept", served(whole(refusal("I cannot"))), answered(""), answered(items=(Item("message", "message", refusal="I cannot"),))
     ),
@@ -363,11 +381,53 @@ UNTYPED_CALL = [
     {**event, "item": {**event["item"], "type": None}} if "item" in event else event for event in whole(call("{}"))
 ]
 
+TWICE_NUMBERED = [
+    {**event, "output_index": 1} if event["type"].endswith("item.added") else event
+    for event in [
+        created(),
+        *call("{}")[:-1],
+        {**call("{}")[-1], "item": {**call("{}")[-1]["item"], "id": "another"}},
+    ]
+    if "delta" not in event
+]
+MYSTERY_AT_FIRST = [
+    {**event, "item": {**event["item"], "type": "mystery_call"}} if event["type"].endswith("item.added") else event
+    for event in call("{}")
+]
+ORPHANED = [{**event, "output_index": 1, "item_id": "another"} if "delta" in event else event for event in HELLO[:-1]]
+UNTYPED_PART = {
+    "type": "response.output_item.done",
+    "output_index": 0,
+    "item": {"type": "message", "id": "m", "content": [{"type": None, "text": "Hello, world"}]},
+}
+THOUGHT = {
+    "type": "response.output_item.done",
+    "output_index": 0,
+    "item": {"type": "reasoning", "id": "r", "content": [{"type": "output_text", "text": "hm"}]},
+}
+TOLD_TWICE = [call("{}")[0], *2 * [{**call("{}")[1], "delta": "{}"}]]
+INTERLEAVED = [event for pair in zip(message("abcd", 1), message("wxyz", 2), strict=True) for event in pair]
+
 LENIENT: dict[str, tuple[Served | tuple[Served, ...], Turn, str]] = {
     "a declared type around an internal error": (served(HALF, Cut()), raised("demo.StreamError", "it broke", "builtins.KeyError"), "typed-errors"),
     "a typed error for an unknown event before created": (served([{"type": "acme.hello"}, *HELLO]), raised(), "status-true"),
     "calls in another order": (served(TWO_CALLS), answered(items=(called('{"city": "Rome"}', 0), OSLO)), "tool-calls-whole"),
     "the last frame flushed without a blank line": (served(sse(HELLO)[:-1]), answered("Hello, world"), ""),
+    "doubting an end that says completed and states a limit": (
+        served([*HELLO[:-1], terminal(incomplete_details={"reason": "max_output_tokens"})]),
+        answered("Hello, world", status="incomplete"),
+        "",
+    ),
+    "doubting an end that says completed and states an error": (
+        served([*HELLO[:-1], terminal(error={"code": "server_error", "message": "boom"})]),
+        answered("Hello, world", status="incomplete"),
+        "",
+    ),
+    "believing the word completed all the same": (
+        served([*HELLO[:-1], terminal(incomplete_details={"reason": "max_output_tokens"})]),
+        answered("Hello, world"),
+        "",
+    ),
     "stopping at [DONE]": (served([*HELLO[:5], "[DONE]", *HELLO[5:]]), raised(), "status-true"),
     "asking again after a terminal that only some servers send": (
         (served(whole(message("Hello, world"), end={"type": "response.done", "response": {}})), served(HELLO, attempt=1)),
@@ -408,6 +468,54 @@ LENIENT: dict[str, tuple[Served | tuple[Served, ...], Turn, str]] = {
     "no terminal taken from an event without data": (
         served(sse(HELLO[:-1]) + b"event: response.completed\ndata:\n\n"), raised(), "status-true",
     ),
+    "a call told once more under another number and another id": (
+        served([*TWICE_NUMBERED, terminal()]), answered(items=(called("{}"),)), "tool-calls-whole",
+    ),
+    "a call that one of its events gives a type nobody knows, offered": (
+        served(whole(MYSTERY_AT_FIRST)), answered(items=(called("{}"),)), ""
+    ),
+    "a call that one of its events gives a type nobody knows, passed over": (served(whole(MYSTERY_AT_FIRST)), answered(), ""),
+    "words under a number and an id of their own, taken for those of the item that says them": (
+        served([*ORPHANED, terminal()]), answered("Hello, world"), "",
+    ),
+    "words under a number and an id of their own, taken for an item of their own": (
+        served([*ORPHANED, terminal()]), answered("Hello, world", "Hello, world"), "",
+    ),
+    "deltas that count their part otherwise than all else": (
+        served([{**event, "content_index": 1} if "delta" in event else event for event in without(HELLO, "item.done")]),
+        answered("Hello, world"),
+        "",
+    ),
+    "a part's done that counts it otherwise than all else": (
+        served([
+            {**event, "content_index": 1} if event["type"].endswith("text.done") else event
+            for event in without(HELLO, "item.done")
+        ]),
+        answered("Hello, world"),
+        "",
+    ),
+    "text of a part that states no type, read": (
+        served(whole([UNTYPED_PART], end=terminal(output=[]))), answered("Hello, world"), "nothing-invented",
+    ),
+    "text of a part that states no type, passed over": (
+        served(whole([UNTYPED_PART], end=terminal(output=[]))), answered(), "",
+    ),
+    "an error without a type, taken as an error": (
+        served([{"code": "rate_limit_exceeded", "message": "Slow down"}, *HELLO[:-1], terminal("failed", error={"code": "x", "message": "no"})]),
+        failed("Slow down"),
+        "error-surfaced",
+    ),
+    "what a server says as text in a reasoning item, kept out of the answer": (
+        served(whole([THOUGHT], message("Hi", 1))), answered("Hi", items=(Item("reasoning", "reasoning"),)), "",
+    ),
+    "a call whose deltas came twice, as the terminal has it": (
+        served([created(), *TOLD_TWICE, terminal(output=[call("{}")[-1]["item"]])]), answered(items=(called("{}"),)), "",
+    ),
+    "an item that is told again, streamed once": (
+        served(whole(message("one"), message("one"), INTERLEAVED)),
+        streamed(answered("one", "abcd", "wxyz"), *"one", "ab", "wx", "cd", "yz"),
+        "",
+    ),
     "two messages as one": (served(whole(message("one"), message("two", 1))), answered("onetwo"), ""),
 }  # fmt: skip
 
@@ -424,6 +532,18 @@ def test_the_unknown_is_not_blamed_where_something_else_is_wrong_too() -> None:
     odd = interspersed('{"type":"keepalive"}').replace(b'"output":[{', b'"output":null,"was":[{')
     verdicts = judge(CASE, outcome(raised("builtins.TypeError")), transcript(served(odd)), FULL)
     assert {v.invariant for v in verdicts if v.mark is Mark.FAIL} == {"typed-errors", "status-true"}
+
+
+@pytest.mark.parametrize("actions", [(Wait(900_000),), ()], ids=["a long silence", "more was announced than came"])
+def test_nor_where_the_delivery_is_odd(actions: tuple[Wait, ...]) -> None:
+    entry = served(interspersed('{"type":"keepalive"}'), taken=10, seen=Ending.LEFT)
+    head, *sent, end = entry.delivery.actions
+    assert isinstance(head, Head)
+    stated = head if actions else replace(head, framing=Framing.LENGTH, declared_length=10**6)
+    entry = replace(entry, delivery=Delivery((stated, *actions, *sent, end)))
+    patient = replace(FULL, deadlines=Deadlines(idle_ms=600_000))
+    verdicts = judge(CASE, outcome(raised("openai.APITimeoutError")), transcript(entry), patient)
+    assert next(v.mark for v in verdicts if v.invariant == "unknown-ignored") is not Mark.FAIL
 
 
 def test_leniency_never_covers_a_silent_truncation() -> None:

@@ -61,3 +61,14 @@ def test_whoever_hands_out_the_text_is_held_to_it() -> None:
     assert mark_of('{"city":"Rome"}', '{"city": "Rome"}', parsed=False) is Mark.LENIENT
     assert mark_of('{"cut', "{}", parsed=False) is Mark.FAIL
     assert mark_of('{"go":true}', '{"go": 1}', parsed=False) is Mark.FAIL
+
+
+def test_a_custom_call_in_a_form_of_its_own_is_no_invention_where_none_is_promised() -> None:
+    item = {"type": "custom_tool_call", "id": "ctc_0", "call_id": "call_0", "name": "look", "input": "at it"}
+    told = whole([{"type": "response.output_item.done", "output_index": 0, "item": item}])
+    offered = outcome(answered(items=(called('{"__arg1": "at it"}'),)))
+    invented = outcome(answered(items=(called("{}", 1),)))
+    modest = replace(PARSED, custom_tools=False)
+    for done, mark in ((offered, Mark.PASS), (invented, Mark.FAIL)):
+        verdicts = judge(CASE, done, transcript(served(told)), modest)
+        assert next(verdict.mark for verdict in verdicts if verdict.invariant == "tool-calls-whole") is mark

@@ -7,7 +7,7 @@ this module only says which texts a right consumer may end up with.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
@@ -77,7 +77,7 @@ class Channel:
             for text in candidates
             if not any(o != text and o.startswith(text) for o in (final if text in final else candidates))
         ]
-        if snapshot is not None and not any(o != snapshot and o.startswith(snapshot) for o in full):
+        if snapshot is not None and not any(_continues(other, snapshot) for other in full):
             full.append(snapshot)
         return tuple(dict.fromkeys(sorted(full, key=len, reverse=True)))
 
@@ -98,8 +98,30 @@ class Channel:
         """All texts any witness told, in part or whole: what is no invention."""
         return tuple({*self.witnesses.values(), *self.accepted})
 
+    def _counted_once(self, fullest: Mapping[int, str], spoken: Iterable[Witness]) -> Mapping[int, str]:
+        """Without the parts that have the very words of another one, where no witness tells both: that is one part,
+        which some of its witnesses count wrong."""
+        tellers = {index: {witness for witness in spoken if index in self.parts[witness]} for index in fullest}
+        first: dict[str, int] = {}
+        for index in sorted(fullest):
+            first.setdefault(fullest[index], index)
+        return {
+            index: text
+            for index, text in fullest.items()
+            if first[text] == index or not tellers[index].isdisjoint(tellers[first[text]])
+        }
+
+    def _counted_apart(self, spoken: Mapping[Witness, str]) -> list[str]:
+        """The texts that were ended, where not one of their parts was streamed, though others were: they may be the
+        same parts, and one of the two counts them wrong."""
+        ended = {number for witness in ENDING & self.parts.keys() for number in self.parts[witness]}
+        streamed = self.parts.get(Witness.DELTAS, {})
+        if not streamed or not ended.isdisjoint(streamed):
+            return []
+        return [text for witness, text in spoken.items() if witness in ENDING and set(self.parts[witness]) == ended]
+
     def _candidates(self, told: Mapping[Witness, str]) -> list[str]:
-        spoken = {witness: text for witness, text in told.items() if witness is not Witness.ADDED} or told
+        spoken: Mapping[Witness, str] = {w: text for w, text in told.items() if w is not Witness.ADDED} or told
         covered = {index for witness in spoken for index in self.parts[witness]}
         candidates = [
             text for witness, text in spoken.items() if witness in WHOLE_ITEM or set(self.parts[witness]) == covered
@@ -107,11 +129,16 @@ class Channel:
         if not candidates:
             # No witness covers every part: different witnesses tell different parts in full.
             fullest = {index: max((self.parts[w].get(index, "") for w in spoken), key=len) for index in covered}
-            candidates = ["".join(text for _, text in sorted(fullest.items()))]
+            candidates = [_joined(self._counted_once(fullest, spoken)), *self._counted_apart(spoken)]
         if Witness.ADDED in told and Witness.DELTAS in told:
             # Some servers put the first token into the added event and continue from there.
             candidates.append(told[Witness.ADDED] + told[Witness.DELTAS])
         return candidates
+
+
+def _continues(other: str, snapshot: str) -> bool:
+    """Whether the other text goes on where the snapshot stops. One that is told twice does not: it stops there too."""
+    return other != snapshot and other.startswith(snapshot) and not other.endswith(snapshot)
 
 
 def _joined(parts: Mapping[int, str]) -> str:

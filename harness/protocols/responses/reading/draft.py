@@ -82,6 +82,7 @@ class Draft:
             phases=tuple(notes.get("phases", ())),
             encrypted=tuple(notes.get("encrypted", ())),
             statuses=tuple(notes.get("statuses", ())),
+            types=tuple(notes.get("types", ())),
             frames=tuple(self.frames),
         )
 

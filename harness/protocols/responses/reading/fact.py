@@ -16,6 +16,7 @@ from harness.protocols.responses.event import Event
 from harness.protocols.responses.reading.channel import ChannelKind, Witness
 from harness.protocols.responses.reading.model import Terminal, UsageReading
 from harness.protocols.responses.reading.terminal import terminal_of, usage_of
+from harness.protocols.responses.reading.untyped import typed
 
 _KINDS = {kind.value: kind for kind in ChannelKind}
 
@@ -59,6 +60,7 @@ _NOTES = {
     "phase": "phases",
     "encrypted_content": "encrypted",
     "status": "statuses",
+    "type": "types",
 }
 """Members that a whole item says of itself, and what they are collected as."""
 
@@ -118,6 +120,8 @@ class Fact(NamedTuple):
     """A type that the catalogue does not know."""
     vendor: bool = False
     """A type that only some servers send."""
+    untyped: bool = False
+    """It has text in a part that states no type."""
 
 
 def fact_of(event: Event) -> Fact:
@@ -131,7 +135,8 @@ def fact_of(event: Event) -> Fact:
     if terminal is not None:
         stated = payload or {}
         usage, snapshot = usage_of(stated), tuple(_snapshot(stated))
-        return Fact(event, telling, damage=damage, terminal=terminal, usage=usage, snapshot=snapshot)
+        untyped = typed(event) is not event
+        return Fact(event, telling, damage=damage, terminal=terminal, usage=usage, snapshot=snapshot, untyped=untyped)
     if event.type in _READ and payload is not None:
         return _read(event, payload, telling)
     known = catalogue.EVENTS.get(event.type)
@@ -156,12 +161,13 @@ def id_of(payload: dict[str, Any]) -> str | None:
 def _read(event: Event, payload: dict[str, Any], telling: Telling | None) -> Fact:
     if telling is not None:
         item = telling.item
-        return Fact(event, telling, _said(payload, item, ITEMS[event.type]) if isinstance(item, dict) else None)
+        told = _said(payload, item, ITEMS[event.type]) if isinstance(item, dict) else None
+        return Fact(event, telling, told, untyped=typed(event) is not event)
     if event.type == CREATED:
         return Fact(event, created=True)
     said = _part(event, payload) if event.type in PART_EVENTS else _strand(event, payload)
     if said is None:
-        return Fact(event)
+        return Fact(event, untyped=typed(event) is not event)
     ((kind, witness, part, text),) = said.texts
     index, identity = said.output_index, said.identity
     plain = witness is Witness.DELTAS and not said.notes and not event.lawless
@@ -212,7 +218,8 @@ def _said(payload: dict[str, Any], item: dict[str, Any], witness: Witness) -> Sa
 
 def _texts(item: dict[str, Any], item_type: Any) -> Iterator[tuple[ChannelKind, int, str]]:
     for field, strand in (("arguments", ChannelKind.ARGUMENTS), ("input", ChannelKind.INPUT)):
-        if item_type == OWNER[strand] and _is_text(item.get(field)):
+        # An item that states no type is the call that its members make it.
+        if (item_type == OWNER[strand] or not isinstance(item_type, str)) and _is_text(item.get(field)):
             yield strand, 0, item[field]
     for field in ("content", "summary"):
         for part, (strand, text) in enumerate(_told(item.get(field))):

@@ -42,6 +42,7 @@ class _Fold:
         self._unknown_prelude: list[tuple[int, str]] = []
         self._vendor: list[tuple[int, str]] = []
         self._lawless: list[int] = []
+        self._untyped: list[int] = []
 
     def take(self, facts: Iterable[tuple[Fact, int]], *, to_terminal: bool = False) -> _Fold:
         running = self._router.running
@@ -61,6 +62,8 @@ class _Fold:
         event = fact.event
         if event.lawless:
             self._lawless.append(frame)
+        if fact.untyped:
+            self._untyped.append(frame)
         if fact.damage is not None:
             self._damage.append((frame, fact.damage))
         if event.data == DONE and self._done_marker is None:
@@ -93,6 +96,7 @@ class _Fold:
             vendor=tuple(self._vendor),
             ambiguous=self._router.ambiguous,
             lawless=tuple(self._lawless),
+            untyped=tuple(self._untyped),
             events=events,
             after=after,
         )

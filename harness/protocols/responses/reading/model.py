@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
@@ -37,11 +37,12 @@ class Terminal:
     reason: str | None = None
     """``incomplete_details.reason``."""
     error: ProviderError | None = None
+    contradicted: bool = False
+    """It says completed, and states an error or a reason why it is not."""
 
     def at(self, frame: int) -> Terminal:
         """The same in another place."""
-        told = (self.kind, self.type, self.status, self.alias, self.contested, self.reason, self.error)
-        return Terminal(frame, *told)
+        return replace(self, frame=frame)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +74,8 @@ class ItemReading:
     encrypted: tuple[str, ...] = ()
     statuses: tuple[str, ...] = ()
     """Its own status, in the order of telling."""
+    types: tuple[str, ...] = ()
+    """Every type that its item events and the snapshot state."""
     frames: tuple[int, ...] = ()
 
     @property
@@ -115,6 +118,8 @@ class Reading:
     """Neither index nor id tells the items apart: which delta belongs where is a guess."""
     lawless: tuple[int, ...] = ()
     """Frames whose JSON decoders lawfully read differently."""
+    untyped: tuple[int, ...] = ()
+    """Frames with text in a part that states no type."""
     events: int = 0
     after: Reading | None = None
     """What came after the terminal, read as if it belonged to the same stream."""

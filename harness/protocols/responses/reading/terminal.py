@@ -37,16 +37,23 @@ def terminal_of(event: Event) -> Terminal | None:
     stated = STATUSES.get(status) if isinstance(status, str) else None
     details = fields.get("incomplete_details")
     reason = details.get("reason") if isinstance(details, dict) else None
+    kind = named if stated is None else max(named, stated, key=_BADNESS.index)
     return Terminal(
         frame=event.frame,
-        kind=named if stated is None else max(named, stated, key=_BADNESS.index),
+        kind=kind,
         type=event.type,
         status=status,
         alias=EVENTS[event.type].origin == "observed",
         contested=isinstance(status, str) and stated is None,
         reason=reason if isinstance(reason, str) else None,
         error=error,
+        contradicted=kind is TerminalKind.COMPLETED and (_says(details) or _says(fields.get("error"))),
     )
+
+
+def _says(stated: Any) -> bool:
+    """Whether there is a word in it: servers send the empty forms of what did not happen, too."""
+    return any(stated.values()) if isinstance(stated, dict) else bool(stated)
 
 
 def usage_of(payload: dict[str, Any]) -> UsageReading:
