@@ -16,7 +16,7 @@ from harness.runtime.events import Damage, Marker
 from harness.runtime.identity import Drafts, usable_index
 from harness.runtime.result import DAMAGED, INVALID_ARGUMENTS, NO_TERMINAL, RECOVERED, ItemKind, PartKind, Result
 from harness.runtime.snapshot import adopt
-from harness.runtime.terminal import ending_of, error_frame, failure, usage_of
+from harness.runtime.terminal import ending_of, error_frame, failure, stated_error, usage_of
 from harness.runtime.view import mapping, plain, text
 
 
@@ -158,8 +158,8 @@ class Assembler:
 
     def _text_done(self, event: Mapping[str, Any], row: _Row) -> Sequence[Signal]:
         stated = event.get(row.value)
-        said = arguments_text(stated) if row.kind == "arguments" else text(stated)
         draft, found = self._place(row.item, row.kind, event, row.position)
+        said = arguments_text(stated, found.best) if row.kind == "arguments" else text(stated)
         if row.kind == "arguments":
             draft.name = draft.name or text(event.get("name"))
         return self._part_over(draft, found, row.kind, said)
@@ -191,8 +191,7 @@ class Assembler:
 
     def _part_over(self, draft: Draft, found: Text, kind: TextKind, said: str) -> Sequence[Signal]:
         self._hot.clear()
-        found.over = True
-        found.part_done = said or found.part_done
+        draft.end_text(kind, found, said)
         return self._reconcile(draft, kind)
 
     def _annotation(self, event: Mapping[str, Any], position: str) -> Sequence[Signal]:
@@ -242,10 +241,11 @@ class Assembler:
 
     def _reconcile(self, draft: Draft, kind: TextKind) -> Sequence[Signal]:
         """Tell what a better witness has and no delta had."""
-        if not _is_told(draft, kind) or (kind == "text" and self._calls_seen):
+        if not _is_told(draft, kind):
             return ()
         told, best = draft.told(kind), draft.best(kind)
-        if best == told:
+        muted = kind == "text" and self._calls_seen
+        if best == told or (muted and best.startswith(told)):
             return ()
         self._told_late = True
         if not best.startswith(told):
@@ -302,6 +302,9 @@ class Assembler:
         self.ending = ending_of("response.completed", {"response": fields})
         if fields.get("status") in ("queued", "in_progress"):
             self.ending = fields["status"]
+        elif stated_error(fields) and not text(fields.get("status")):
+            # No event's name says how it ended, and neither does a status: then its error does.
+            self.ending = "failed"
         signals = self._conclude(self.ending or "completed", response, {})
         self._flags.discard(RECOVERED)
         return signals

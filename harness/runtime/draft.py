@@ -40,7 +40,19 @@ PART_KINDS: dict[str, PartKind] = {
 class Text:
     """One text of an item: a part of its content or summary, or a call's arguments."""
 
-    __slots__ = ("annotations", "deltas", "echo", "item_done", "noted", "opening", "over", "part_done", "told")
+    __slots__ = (
+        "again",
+        "annotations",
+        "begun",
+        "deltas",
+        "echo",
+        "item_done",
+        "noted",
+        "opening",
+        "over",
+        "part_done",
+        "told",
+    )
 
     def __init__(self) -> None:
         self.opening = ""
@@ -49,8 +61,12 @@ class Text:
         self.item_done = ""
         self.echo = False
         """Repeats what the item's ``done`` has in another place: not part of the item."""
+        self.begun = False
+        """Its ``added`` has come."""
         self.over = False
         """Its ``done`` has come: another ``added`` at its place begins another part."""
+        self.again = False
+        """Its item was announced again: the next ``added`` at its place begins no other part, but this one again."""
         self.noted: list[Any] = []
         """Annotations from events of their own."""
         self.annotations: tuple[Any, ...] = ()
@@ -81,6 +97,7 @@ class Draft:
         "name",
         "opened",
         "phase",
+        "retold",
         "stated",
         "status",
         "type",
@@ -95,6 +112,8 @@ class Draft:
         """An ``added`` or a ``done`` named it; otherwise only its parts were seen."""
         self.opened = False
         """Its ``added`` has come."""
+        self.retold = False
+        """Its ``added`` has come again."""
         self.closed = False
         """Its ``output_item.done`` has come."""
         self.status = ""
@@ -124,9 +143,21 @@ class Draft:
     def open_text(self, kind: TextKind, stated: int) -> Text:
         """The text that a part's ``added`` begins: a new one where the one at this place is over."""
         known = self._texts.get((kind, self._places.get((kind, stated), stated)))
-        if known is not None and known.over:
+        if known is not None and known.over and not known.again and (known.begun or known.deltas):
             self._places[kind, stated] = 1 + max(number for name, number in self._texts if name == kind)
-        return self.text(kind, stated)
+        found = self.text(kind, stated)
+        found.begun, found.again = True, False
+        return found
+
+    def end_text(self, kind: TextKind, found: Text, said: str) -> None:
+        """Take a part's ``done``. What was streamed under another number, word for word, was this part."""
+        found.over = True
+        found.part_done = said or found.part_done
+        if said and not found.deltas:
+            streamed = [known for known in self.texts(kind) if known.deltas and not known.over]
+            if "".join(known.best for known in streamed) == said:
+                for known in streamed:
+                    known.echo = True
 
     def texts(self, kind: TextKind) -> list[Text]:
         """All texts of a kind, in order."""
@@ -148,6 +179,11 @@ class Draft:
         if self.kind == "other" and self.closed:
             return False
         return not self.encrypted and not any(text.best for text in self._texts.values())
+
+    @property
+    def garbled(self) -> bool:
+        """Whether it is a call whose arguments nothing can be made of."""
+        return self.kind == "function_call" and not _is_json(self.best("arguments"))
 
     @property
     def length(self) -> int:
@@ -174,6 +210,10 @@ class Draft:
 
     def open(self, item: Any) -> None:
         """Take an ``added``; text in it stands only until another witness speaks, and a late one has nothing to say."""
+        self.retold = self.opened
+        if self.retold:
+            for known in self._texts.values():
+                known.again = True
         self.opened = True
         if self.closed:
             return
@@ -190,10 +230,10 @@ class Draft:
         """Take a whole item: from its ``done``, or as a terminal's snapshot has it."""
         self.describe(item)
         said_by_kind: dict[TextKind, dict[int, str]] = {}
-        for kind, number, said, notes in _texts_of(item):
+        for kind, number, said, notes in _texts_of(item, self.best("arguments")):
             said_by_kind.setdefault(kind, {})[number] = said
             found = self._texts.setdefault((kind, number), Text())
-            found.item_done = said
+            found.item_done, found.echo = said, False
             found.annotations = notes or found.annotations
         for kind, whole in said_by_kind.items():
             self._drop_splinters(kind, whole)
@@ -212,8 +252,10 @@ class Draft:
             if found.part_done and found.best in said.values():
                 found.echo = True
         splinters = "".join(found.best for found in extra)
-        if splinters and splinters in whole:
-            for found in extra:
+        # Where the parts that were streamed and those that the done has share no number, one of the two counts wrong.
+        streamed_elsewhere = not any(self._texts[kind, number].deltas for number in said)
+        for found in extra:
+            if (splinters and splinters in whole) or (streamed_elsewhere and found.deltas and not found.part_done):
                 found.echo = True
 
     # -- the result -------------------------------------------------------------------------------------------
@@ -259,21 +301,25 @@ def _place(entry: tuple[tuple[TextKind, int], Text]) -> tuple[TextKind, int]:
     return entry[0]
 
 
-def _texts_of(item: Any) -> Iterator[tuple[TextKind, int, str, tuple[Any, ...]]]:
-    """The texts a whole item states, without the empty ones: kind, number, text, annotations."""
+def _texts_of(item: Any, arguments: str = "") -> Iterator[tuple[TextKind, int, str, tuple[Any, ...]]]:
+    """The texts a whole item states, without the empty ones: kind, number, text, annotations.
+
+    ``arguments``: those of the item so far.
+    """
     fields = mapping(item) or {}
     default: PartKind = "reasoning" if fields.get("type") == "reasoning" else "text"
     for number, entry in enumerate(sequence(fields.get("content"))):
         kind, said, annotations = part_text(entry, default)
         if said and kind:
-            yield kind, number, said, annotations
+            # What a reasoning item says is never the answer, whatever some servers call its parts.
+            yield default if kind == "text" else kind, number, said, annotations
     for number, entry in enumerate(sequence(fields.get("summary"))):
         _, said, _ = part_text(entry, "summary")
         if said:
             yield "summary", number, said, ()
-    arguments = arguments_text(fields.get("arguments") if "arguments" in fields else fields.get("input"))
-    if arguments:
-        yield "arguments", 0, arguments, ()
+    stated = arguments_text(fields.get("arguments") if "arguments" in fields else fields.get("input"), arguments)
+    if stated:
+        yield "arguments", 0, stated, ()
 
 
 def part_text(part: Any, default: PartKind) -> tuple[PartKind | None, str, tuple[Any, ...]]:
@@ -285,11 +331,11 @@ def part_text(part: Any, default: PartKind) -> tuple[PartKind | None, str, tuple
     return kind, said, tuple(plain(entry) for entry in sequence(fields.get("annotations")))
 
 
-def arguments_text(value: Any) -> str:
-    """A call's arguments as text; some servers send the decoded object instead."""
+def arguments_text(value: Any, known: str = "") -> str:
+    """A call's arguments as text. Some servers send the decoded object, which is asked only where no text is known."""
     if isinstance(value, str):
         return value
-    fields = mapping(value)
+    fields = None if known else mapping(value)
     return json.dumps(plain(fields), separators=(",", ":"), ensure_ascii=False) if fields else ""
 
 

@@ -17,6 +17,7 @@ import orjson
 
 from harness.runtime.errors import UndecodableStream
 from harness.runtime.terminal import TERMINALS
+from harness.runtime.view import text
 from harness.wire import Decoder, LimitExceeded, Limits, Tail
 
 
@@ -132,7 +133,7 @@ def _loses_content(tail: Tail) -> bool:
     if isinstance(event, dict):
         response = event.get("response")
         status = response.get("status") if isinstance(response, dict) else None
-        return event.get("type") not in _GOOD_TERMINALS or status not in {None, "completed"}
+        return text(event.get("type")) not in _GOOD_TERMINALS or text(status) not in {"", "completed"}
     if isinstance(event, Damage):
         return tail.event not in _GOOD_TERMINALS and not _BEGINS_AS_TERMINAL(tail.data or "")
     return event is None and tail.event not in {"", *_GOOD_TERMINALS}

@@ -48,9 +48,11 @@ class Drafts:
 
     def real(self) -> list[Draft]:
         """In order, without echoes: parts that came under another name, of an item that is finished and has them, or
-        under another index, of an item of that very id that was never announced either."""
+        under another index, of an item of that very id that was never announced either; and items that were left open
+        and told a second time to their end, under their id or, word for word, under their index."""
         drafts = self.in_order()
-        finished: dict[tuple[ItemKind | None, str], str] = defaultdict(str)
+        ended = {(draft.kind, key) for draft in drafts if draft.closed for key in (draft.id, draft.index)}
+        finished: dict[tuple[ItemKind | None, str], str] = defaultdict(lambda: "\0")
         for draft in drafts:
             for kind in draft.text_kinds if draft.closed else ():
                 finished[draft.kind, kind] += draft.best(kind) + "\0"
@@ -58,9 +60,17 @@ class Drafts:
         found: list[Draft] = []
         for draft in drafts:
             texts = {kind: draft.best(kind) for kind in draft.text_kinds}
+            left_open = draft.announced and not draft.closed
+            known_by_id = not draft.announced or (left_open and bool(draft.id) and (draft.kind, draft.id) in ended)
+            if known_by_id and all(text in finished[draft.kind, kind] for kind, text in texts.items()):
+                continue
+            known_by_index = (
+                left_open and bool(texts) and draft.index is not None and (draft.kind, draft.index) in ended
+            )
+            if known_by_index and all(f"\0{text}\0" in finished[draft.kind, kind] for kind, text in texts.items()):
+                continue
             if not draft.announced:
-                again = bool(draft.id) and {(draft.id, text) for text in texts.values()} <= told
-                if again or all(text in finished[draft.kind, kind] for kind, text in texts.items()):
+                if draft.id and {(draft.id, text) for text in texts.values()} <= told:
                     continue
                 told |= {(draft.id, text) for text in texts.values()}
             found.append(draft)
@@ -73,7 +83,8 @@ class Drafts:
         again = self._by_id_alone(index, id, kind)
         if again is not None:
             return self._learn(again, index, "")
-        named = [draft for draft in self._named(id) if draft.index in {index, None} and draft.fits(kind)]
+        named = [draft for draft in self._named(id) if draft.fits(kind)]
+        named = [draft for draft in named if index is None or draft.index in {index, None}]
         # Its own early parts, or the same announcement again without an id.
         early = [
             draft
@@ -106,15 +117,26 @@ class Drafts:
         fields = mapping(item) or {}
         stated = text(fields.get("type"))
         kind = ITEM_KINDS.get(stated, "other") if stated else None
-        found = self._find(index, id, kind)
+        found = None
+        if kind is None:
+            # It states no type: the item that was announced here comes before parts that nobody announced.
+            here = [draft for draft in self._named(id) if draft.index == index]
+            found = _latest([draft for draft in here if draft.opened and not draft.closed])
+        found = found or self._find(index, id, kind)
         if found is None and kind == "other":
             # Its type is one we do not know, but its place was announced under another.
-            found = self._find(index, id, None)
+            here = [draft for draft in self._at(index) if draft.opened and not draft.closed]
+            found = _latest(here) or self._find(index, id, None)
             found = None if found is None or found.closed or self._is_another(found, id) else found
         if found is None:
             called = text(fields.get("call_id"))
             calls = (draft for draft in self._open.values() if called and draft.call_id == called)
             found = next((draft for draft in calls if draft.fits(kind)), None)
+        if found is None and not self._at(index):
+            # It names no open item, but it may tell the only one that is open, or that has its id, word for word.
+            told = list(self._open.values()) if index is None or not id else self._named(id)
+            told = [draft for draft in told if draft.fits(kind) and not draft.blank]
+            found = told[0] if len(told) == 1 and _says_the_same(told[0], item) else None
         if found is None and index is None and not id:
             found = next((draft for draft in self.all if draft.closed and draft.fits(kind)), None)
         if found is None or (found.closed and not _same(found, index, id, fields)):
@@ -172,7 +194,9 @@ class Drafts:
         if again is not None:
             return again
         # The index names nothing that is still open: an id that names exactly one announced item is the better clue.
-        elsewhere = [draft for draft in named if draft.index is None or (draft.announced and not draft.closed)]
+        elsewhere = [
+            draft for draft in named if draft.index is None or (draft.announced and (draft.retold or not draft.closed))
+        ]
         if len(elsewhere) == 1:
             return elsewhere[0]
         unplaced = [draft for draft in self._open.values() if draft.index is None]
@@ -187,7 +211,7 @@ class Drafts:
 
     def _is_another(self, draft: Draft, id: str) -> bool:
         """Whether this id cannot be another name of the draft: ids are stable here, and it is a different one."""
-        return self._ids_hold and bool(id) and bool(draft.id) and draft.id != id
+        return self._ids_hold and bool(id) and bool(draft.id) and draft.id != id and draft not in self._named(id)
 
     def _one_open(self, id: str, kind: ItemKind | None, among: Iterable[Draft]) -> Draft | None:
         """The one open item of the kind, for an event that names no item we know."""
@@ -209,6 +233,10 @@ def _same(draft: Draft, index: int | None, id: str, item: Any) -> bool:
         return call_id == draft.call_id
     if id and draft.id == id and (index == draft.index or None in {index, draft.index}):
         return True
+    return _says_the_same(draft, item)
+
+
+def _says_the_same(draft: Draft, item: Any) -> bool:
     again = Draft(draft.kind, None, "")
     again.close(item)
     return all(again.best(kind) == draft.best(kind) for kind in {*again.text_kinds, *draft.text_kinds})

@@ -40,10 +40,11 @@ def adopt(output: Any, drafts: Drafts) -> list[Draft]:
         if fields is not None and text(fields.get("type")):
             entries[position] = fields
     gained: list[Draft] = []
-    for position, draft in _matched(entries, drafts.in_order()).items():
+    for position, draft in _matched(entries, drafts.real()).items():
         fields = entries.pop(position)
         whole = _whole(fields)
-        if not whole.blank and (draft.blank or (not draft.closed and whole.length >= draft.length)):
+        better = whole.length >= draft.length or (draft.garbled and not whole.garbled)
+        if not whole.blank and (draft.blank or (not draft.closed and better)):
             if draft.blank or any(whole.best(kind) != draft.best(kind) for kind in whole.text_kinds):
                 gained.append(draft)
             _fill(draft, fields, drafts)

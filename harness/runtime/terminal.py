@@ -61,12 +61,17 @@ def error_frame(event: Mapping[str, Any]) -> StreamErrorEvent:
     return StreamErrorEvent(**provider_fields(stated, event), raw=plain(event))
 
 
+def stated_error(response: Mapping[str, Any]) -> Any:
+    """The error that a response states; None when it states none."""
+    details = mapping(response.get("status_details")) or {}
+    return next((entry for entry in (response.get("error"), details.get("error")) if _says(entry)), None)
+
+
 def failure(ending: str, response: Mapping[str, Any], event: Mapping[str, Any]) -> ProviderError:
     """The error of a terminal event that says failed or cancelled."""
-    details = mapping(response.get("status_details")) or {}
-    stated = next(
-        (entry for entry in (response.get("error"), details.get("error"), event.get("error")) if _says(entry)), None
-    )
+    stated = stated_error(response)
+    if stated is None and _says(event.get("error")):
+        stated = event["error"]
     fields = provider_fields(stated, {})
     if stated is None:
         fields["message"] = f"the response ended as {ending}, and the provider gave no reason"

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from harness.runtime import Damage, EventDecoder, parse
+from harness.runtime.events import decode_events
 from harness.wire import decode
 from tests.unit.wire.feeding import chunkings
 
@@ -45,3 +47,9 @@ def test_the_decoder_says_what_parse_says(body, data):
     decoder = EventDecoder()
     events = [event for chunk in data.draw(chunkings(body)) for event in decoder.feed(chunk)]
     assert repr(events) == repr(parsed(body))
+
+
+@pytest.mark.parametrize("status", [[], ["completed"], {}, 7, None])
+def test_a_terminal_without_its_blank_line_may_state_any_status(status):
+    tail = json.dumps({"type": "response.completed", "response": {"status": status}})
+    assert list(decode_events([f"data: {tail}\n".encode()])) == []

@@ -1,0 +1,150 @@
+"""The same words told twice under numbers and ids that disagree: one item, one text, told to callers once."""
+
+from __future__ import annotations
+
+import pytest
+
+from harness.runtime import ResponseFailed, consume
+from harness.runtime.assembler import Assembler
+from tests.unit.runtime.scripts import (
+    Listener,
+    added,
+    arguments,
+    arguments_done,
+    call,
+    call_item,
+    completed,
+    created,
+    delta,
+    done,
+    message,
+    read,
+    text_done,
+    text_item,
+)
+
+PART = {"type": "output_text", "text": "", "annotations": []}
+
+
+def part_added(index, id, place=0):
+    return {
+        "type": "response.content_part.added",
+        "output_index": index,
+        "item_id": id,
+        "content_index": place,
+        "part": PART,
+    }
+
+
+ANNOUNCED = [added(0, "m"), part_added(0, "m"), delta(0, "m", "one"), delta(0, "m", " two")]
+WORDS = text_done(0, "m", "one two", content_index=0)
+RETOLD = [*message(0, "m", "one two")[:-1], *message(0, "m", "one two")[:-1]]
+WHOLE = {"type": "message", "id": "m", "content": [{**PART, "text": "one two"}]}
+
+STREAMS = {
+    "the item's done has another id, and part of it comes late": [
+        *ANNOUNCED, WORDS, text_item(0, "other", "one two"), part_added(0, "m"), WORDS
+    ],
+    "the item's done has another id and no index": [*ANNOUNCED, WORDS, text_item(None, "other", "one two")],
+    "the item's done comes before its added, under another id": [
+        *message(0, "seen", "seen too"), text_item(3, "other", "one two"), added(3, "m"), part_added(3, "m"),
+        delta(3, "m", "one two"),
+    ],
+    "the item's done comes twice at an index that is not the item's": [
+        added(1, "m"), delta(0, "m", "one two"), text_item(0, "m", "one two"), text_item(0, "m", "one two")
+    ],
+    "every event has an index of its own, and the stream begins again": [
+        added(0, "m"), part_added(1, "m"), delta(2, "m", "one"), added(3, "m"), part_added(4, "m"),
+        delta(5, "m", "one two"), text_item(6, "m", "one two"),
+    ],
+    "nobody announced the item, and its done has another index": [
+        delta(0, "m", "one two"), text_item(1, "m", "one two"), completed(output=[WHOLE])
+    ],
+    "the deltas count their part otherwise": [
+        added(0, "m"), part_added(0, "m"), delta(0, "m", "one", content_index=1), delta(0, "m", "one", content_index=1),
+        WORDS, text_item(0, "m", "one two"),
+    ],
+    "the deltas count their part otherwise, and a call comes before the item's done": [
+        added(0, "m"), delta(0, "m", "one two", content_index=1), WORDS, *call(1, "f", "{}"),
+        text_item(0, "m", "one two"),
+    ],
+    "the deltas count their part otherwise, and the item has no done": [
+        added(0, "m"), part_added(0, "m"), delta(0, "m", "one", content_index=1), delta(0, "m", " two", content_index=1),
+        WORDS,
+    ],
+    "the item is announced at another index, and told again after its done": 2 * [
+        added(1, "m"), part_added(0, "m"), delta(0, "m", "one two"), WORDS, text_item(0, "m", "one two")
+    ],
+    "the item's done has another index and no id": [*ANNOUNCED, WORDS, text_item(1, None, "one two")],
+    "the item's done states no type, behind a part that is no text": [
+        *ANNOUNCED, WORDS,
+        {"type": "response.content_part.done", "output_index": 0, "item_id": "m", "content_index": 0,
+         "part": {"type": "reasoning_text", "text": "one two"}},
+        {"type": "response.output_item.done", "output_index": 0, "item": {"id": "m", "content": WHOLE["content"]}},
+    ],
+    "the text's done comes before all else": [WORDS, *ANNOUNCED],
+    "the stream begins again behind the last part": RETOLD,
+    "the item's done is of a type that nobody knows, behind a part that is no text": [
+        *ANNOUNCED, WORDS,
+        {"type": "response.content_part.done", "output_index": 0, "item_id": "m", "content_index": 0,
+         "part": {"type": "reasoning_text", "text": "one two"}},
+        done(0, "m", "mystery", content=[{**PART, "text": "one two"}]),
+    ],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", STREAMS)
+def test_words_told_twice_stand_in_the_answer_once(name):
+    listener = Listener()
+    end = [] if STREAMS[name][-1]["type"] == "response.completed" else [completed()]
+    result = consume([created(), *STREAMS[name], *end], callbacks=listener.callbacks)
+    first = "seen too" if "comes before its added" in name else ""
+    assert result.text == first + "one two"
+    assert listener.standing() == first + "one two"
+
+
+def test_two_parts_under_one_number_are_two_parts():
+    parts = [part_added(0, "m"), delta(0, "m", "one"), text_done(0, "m", "one", content_index=0)]
+    more = [part_added(0, "m"), delta(0, "m", "two"), text_done(0, "m", "two", content_index=0)]
+    assert read(added(0, "m"), *parts, *more, completed()).text == "onetwo"
+
+
+def test_two_messages_under_one_index_stay_two_where_one_is_left_open():
+    short = [added(0, "a"), delta(0, "a", "one")]
+    result = read(*short, *message(0, "b", "one two"), completed())
+    assert [item.text for item in result.items] == ["one", "one two"]
+
+
+def test_a_call_announced_without_an_index_behind_its_deltas_is_one_call():
+    early = [arguments(2, "f", '{"x":1}'), added(None, "f", "function_call", name="look", call_id="c")]
+    result = read(*early, call_item(2, "f", '{"x":1}', call_id="c"), completed())
+    assert [(item.call_id, item.arguments, item.finished) for item in result.items] == [("c", '{"x":1}', True)]
+
+
+def test_a_call_whose_deltas_came_twice_is_what_the_terminal_says():
+    begun = [added(0, "f", "function_call", name="look", call_id="c"), arguments(0, "f", "{}"), arguments(0, "f", "{}")]
+    whole = call_item(0, "f", "{}", call_id="c")["item"]
+    (found,) = read(*begun, completed(output=[whole])).items
+    assert (found.arguments, found.finished, found.invalid_arguments) == ("{}", True, False)
+
+
+def test_decoded_arguments_are_asked_only_where_nothing_is_known():
+    told = [added(0, "f", "function_call", name="look", call_id="c"), arguments_done(0, "f", '{"x": 1}')]
+    (known,) = read(*told, call_item(0, "f", {"value": 1}, call_id="c"), completed()).items
+    (alone,) = read(told[0], call_item(0, "f", {"value": 1}, call_id="c"), completed()).items
+    assert known.arguments == '{"x": 1}'
+    assert alone.arguments == '{"value":1}'
+
+
+def test_what_a_reasoning_item_says_is_not_told_as_text():
+    listener = Listener()
+    thought = done(0, "r", "reasoning", content=[{**PART, "text": "hm"}])
+    result = consume([thought, *message(1, "m", "yes"), completed()], callbacks=listener.callbacks)
+    assert (result.text, listener.standing(), listener.standing("reasoning")) == ("yes", "yes", "hm")
+
+
+def test_a_response_object_that_states_an_error_and_no_status_has_failed():
+    assembler = Assembler()
+    assembler.take_response({"object": "response", "output": [], "error": {"code": "server_error", "message": "broke"}})
+    with pytest.raises(ResponseFailed, match="broke"):
+        assembler.finish()
