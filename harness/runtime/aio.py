@@ -20,7 +20,7 @@ import httpx
 from harness.runtime.call import Means, Need, Source, Take, is_http, log, no_events, steps
 from harness.runtime.callbacks import Callbacks
 from harness.runtime.client import Endpoint
-from harness.runtime.deadlines import Deadlines, Watch
+from harness.runtime.deadlines import Deadlines, Watch, default_deadlines
 from harness.runtime.errors import TransportFailed
 from harness.runtime.http import async_chunks_of
 from harness.runtime.result import Result
@@ -43,7 +43,7 @@ async def run_stream(
     The hooks are plain functions; they run in the event loop, and must not hold it up.
     """
     means = Means(lambda watch: _Opened(open_stream, watch), anyio.sleep, _now())
-    return await drive(steps(means, callbacks or Callbacks(), retry or Retry(), deadlines or Deadlines()))
+    return await drive(steps(means, callbacks or Callbacks(), retry or Retry(), deadlines or default_deadlines()))
 
 
 async def drive(call_steps: Generator[Need, Any, Result]) -> Result:

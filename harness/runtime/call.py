@@ -182,6 +182,7 @@ class Attempt:
                 for event in events_of(arrival):
                     if type(event) not in _NO_EVENTS:
                         watch.last = at
+                        watch.taking = True
                         watch.events += 1
                         if on_event is not None:
                             call(on_event, event)
@@ -193,6 +194,9 @@ class Attempt:
                     if assembler.ending is not None:
                         self.enough = True
                         return True
+                if watch.taking:
+                    watch.last = now()
+                    watch.taking = False
             except BaseException as error:  # noqa: BLE001 - raised again where it is nobody else's
                 self.raised = error
                 self.enough = True

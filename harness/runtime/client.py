@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
-from math import inf
+from functools import partial
 from types import TracebackType
 from typing import Any, ClassVar, Generic, TypeVar
 
@@ -12,11 +12,11 @@ import httpx
 
 from harness.clock import Clock
 from harness.runtime.callbacks import Callbacks
-from harness.runtime.deadlines import DEFAULT, Deadlines
+from harness.runtime.deadlines import Deadlines, default_deadlines
+from harness.runtime.opening import Opening
 from harness.runtime.result import Result
 from harness.runtime.retry import Retry
 from harness.runtime.runner import REAL, run_stream
-from harness.runtime.watchdog import GRACE_S
 
 CONNECT_S = 15.0
 Http = TypeVar("Http", httpx.Client, httpx.AsyncClient)
@@ -28,7 +28,7 @@ class Endpoint(ABC, Generic[Http, Answer]):
     """What a client over any HTTP client is: the requests of ``POST {base_url}/responses`` with ``stream: true``.
 
     An HTTP client that is given stays the caller's: its timeouts hold beside the deadlines, and it is never closed
-    here.
+    here. Where no deadlines are given, the environment's hold (``default_deadlines``, which raises ValueError).
     """
 
     library: ClassVar[Callable[..., Any]]
@@ -41,8 +41,9 @@ class Endpoint(ABC, Generic[Http, Answer]):
         api_key: str | None = None,
         http_client: Http | None = None,
         retry: Retry | None = None,
-        deadlines: Deadlines = DEFAULT,
+        deadlines: Deadlines | None = None,
     ) -> None:
+        self._deadlines = deadlines or default_deadlines()
         self._url = httpx.URL(f"{base_url.rstrip('/')}/responses")
         self._headers = {"accept": "text/event-stream"}
         if api_key:
@@ -50,7 +51,6 @@ class Endpoint(ABC, Generic[Http, Answer]):
         self._http: Http = http_client or self.library(timeout=httpx.Timeout(None, connect=CONNECT_S))
         self._owned = http_client is None
         self._retry = retry
-        self._deadlines = deadlines
 
     def respond(
         self,
@@ -100,7 +100,7 @@ class Client(Endpoint[httpx.Client, Result]):
         http_client: httpx.Client | None = None,
         clock: Clock | None = None,
         retry: Retry | None = None,
-        deadlines: Deadlines = DEFAULT,
+        deadlines: Deadlines | None = None,
     ) -> None:
         super().__init__(base_url=base_url, api_key=api_key, http_client=http_client, retry=retry, deadlines=deadlines)
         self._clock = clock or REAL
@@ -111,27 +111,10 @@ class Client(Endpoint[httpx.Client, Result]):
         opener = self.opener(body, deadlines)
         return run_stream(opener, callbacks=callbacks, retry=retry, deadlines=deadlines, clock=self._clock)
 
-    def opener(self, body: Mapping[str, Any], deadlines: Deadlines) -> Callable[[], httpx.Response]:
-        """A function that sends this request and returns the open response: a source for ``run_stream``.
-
-        The total deadline runs from now, however often the request is sent.
-        """
-        clock = self._clock
-        first_byte_s, total_s = deadlines.first_byte_s or inf, deadlines.total_s or inf
-        over_at = clock.now() + total_s
-
-        def open_stream() -> httpx.Response:
-            request = self.request(body)
-            # Nobody can reach the connection before its response is there, so until then its own timeout must do.
-            timeouts = request.extensions["timeout"]
-            configured = timeouts["read"]
-            own_s = max(min(first_byte_s, over_at - clock.now()), 0.0) + GRACE_S
-            timeouts["read"] = min(configured or inf, own_s) if own_s < inf else configured
-            response = self._http.send(request, stream=True)
-            timeouts["read"] = configured
-            return response
-
-        return open_stream
+    def opener(self, body: Mapping[str, Any], deadlines: Deadlines) -> Opening:
+        """What sends this request and returns the open response: a source for ``run_stream``."""
+        send = partial(self._http.send, stream=True)
+        return Opening(partial(self.request, body), send, deadlines, self._clock)
 
     def close(self) -> None:
         if self._owned:

@@ -30,6 +30,7 @@ class Retry:
     base_s: float = 0.0
     """The first wait; each further one is twice as long."""
     longest_s: float = 60.0
+    """No wait is longer: not the backoff's, and a provider that asks for more is not asked again."""
     kinds: frozenset[str] = TRANSPORT_KINDS
     """Kinds of error, as ``summarize`` names them, after which asking again is allowed."""
     statuses: frozenset[int] = frozenset()
@@ -44,6 +45,9 @@ class Retry:
         if requests > self.retries:
             return False
         summary = summarize(error)
+        if (summary.retry_after_s or 0.0) > self.longest_s:
+            # Asking sooner than the provider asks for costs a request, and gives the same answer.
+            return False
         listed = isinstance(error, HTTPStatusError) and error.status in self.statuses
         return summary.retryable and (listed or summary.kind in self.kinds)
 
@@ -53,8 +57,8 @@ class Retry:
 
     def wait_s(self, error: RuntimeStreamError, requests: int) -> float:
         """Seconds to wait before the next request; what the provider asks for wins over the backoff."""
-        asked = error.retry_after_s if isinstance(error, HTTPStatusError) else None
+        asked = summarize(error).retry_after_s
         if asked is not None:
-            return min(asked, self.longest_s)
+            return asked
         backoff: float = min(self.base_s * 2 ** (requests - 1), self.longest_s)
         return backoff * (1 - self.jitter() / 2)

@@ -9,7 +9,7 @@ from harness.clock import Clock, RealClock
 from harness.runtime.assembler import Assembler
 from harness.runtime.call import Attempt, Means, Need, Source, Take, is_http, no_events, steps
 from harness.runtime.callbacks import Callbacks, Teller, call
-from harness.runtime.deadlines import Deadlines, Watch
+from harness.runtime.deadlines import Deadlines, Watch, default_deadlines
 from harness.runtime.http import chunks_of
 from harness.runtime.result import Result
 from harness.runtime.retry import Retry
@@ -40,13 +40,15 @@ def run_stream(
     """Open a stream and assemble its response; opens it again as ``retry`` allows.
 
     ``open_stream`` makes one request; ``Result.requests`` and an error's ``requests`` say how often it was called.
-    While it is opening, only its own timeouts can end the wait; from then on the deadlines do. None sets none.
+    The deadlines end the wait for what it opened; while it is opening they can only where ``open_stream`` has
+    ``extensions``, as an HTTP response has them, with the ``network_stream`` to sever. None is
+    what the environment says (``default_deadlines``); ``Deadlines()`` sets none.
     Deltas told before a retry are taken back by ``on_reset``, so those that stand are the winning attempt's.
     Raises RuntimeStreamError (errors.py has its kinds), and what the hooks may raise.
     """
     clock = clock or REAL
     means = Means(lambda watch: _Opened(open_stream, Watchdog(watch, clock)), clock.sleep, clock.now)
-    return drive(steps(means, callbacks or Callbacks(), retry or Retry(), deadlines or Deadlines()))
+    return drive(steps(means, callbacks or Callbacks(), retry or Retry(), deadlines or default_deadlines()))
 
 
 def drive(call_steps: Generator[Need, Any, Result]) -> Result:
@@ -93,6 +95,8 @@ class _Opened:
         self._arrivals: Iterator[Any] = iter(())
 
     def open(self) -> Source:
+        if hasattr(self._open_stream, "extensions"):
+            self._dog.guard(self._open_stream)
         self._dog.start()
         self._source = self._open_stream()
         self._dog.guard(self._source)

@@ -102,6 +102,12 @@ RULES: tuple[Rule, ...] = (
         r"|exceeded your current quota|payment required",
         statuses=(402,),
     ),
+    _rule(
+        BILLING,
+        words=r"spend(ing)? (limit|cap)|out of [\w ]{0,20}credits?|no (more |remaining )?credits?\b|have any credits"
+        r"|used (up |all )[\w ]{0,20}credits?|credits? [\w ]{0,15}(used up|exhausted|depleted)",
+        within=(402, 403, 429),
+    ),
     _rule(USAGE_LIMIT, "usage_limit_reached", r"usage limit (has been )?reached|hit your usage limit"),
     # The ChatGPT backend says 429 to a plan that does not include the service at all.
     _rule(ENTITLEMENT, "usage_not_included"),
@@ -133,9 +139,11 @@ RULES: tuple[Rule, ...] = (
     _rule(
         RATE_LIMIT,
         "rate_limit_exceeded rate_limit_error rate_limited resource_exhausted slow_down tokens requests",
-        r"rate limit|too many requests",
         statuses=(429,),
     ),
+    # A request that is wrong may be quoted, and say anything.
+    _rule(REQUEST, "invalid_request_error bad_request", within=(400, 404, 413, 415, 422)),
+    _rule(RATE_LIMIT, words=r"rate limit|too many requests", within=(403, 425, *range(500, 600))),
     _rule(
         SERVER,
         "server_error internal_server_error internal_error server_is_overloaded overloaded_error overloaded"
@@ -241,9 +249,9 @@ def _texts(value: Any, depth: int = 0) -> Iterator[str]:
             yield from _texts(entry, depth + 1)
 
 
-_SPOKEN = re.compile(r"(?:try again|retry) (?:in|after) ((?:\d+(?:\.\d+)?\s?(?:ms|s|m|h)\s?)+)", re.I)
-_LENGTH = re.compile(r"(\d+(?:\.\d+)?)\s?(ms|s|m|h)", re.IGNORECASE)
-_UNITS_S = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
+_SPOKEN = re.compile(r"(?:try again|retry) (?:in|after) ((?:\d+(?:\.\d+)?\s?(?:ms|milli|s|m|h)\s?)+)", re.I)
+_LENGTH = re.compile(r"(\d+(?:\.\d+)?)\s?(ms|milli|s|m|h)", re.IGNORECASE)
+_UNITS_S = {"ms": 0.001, "milli": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
 
 
 def _wait_s(raw: Any, words: str) -> float | None:

@@ -5,7 +5,10 @@ Errors are known by name and by the library that defines them, so that no librar
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Mapping
+from datetime import UTC
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 from harness.runtime.errors import (
@@ -36,6 +39,11 @@ TRANSPORT_ERRORS: Mapping[str, frozenset[str]] = {
     "httpcore": frozenset(_HTTP),
     "openai": frozenset({"APIConnectionError", "APITimeoutError"}),
     "builtins": frozenset({"ConnectionError", "TimeoutError"}),
+    "http": frozenset({"IncompleteRead", "BadStatusLine"}),
+    "ssl": frozenset({"SSLEOFError", "SSLZeroReturnError"}),
+    "urllib3": frozenset({"ProtocolError", "TimeoutError", "NewConnectionError", "MaxRetryError"}),
+    "requests": frozenset({"ConnectionError", "Timeout", "ChunkedEncodingError"}),
+    "aiohttp": frozenset({"ClientConnectionError", "ClientPayloadError"}),
 }
 """By library, the errors after which asking again may help; their subclasses count."""
 
@@ -96,7 +104,10 @@ _DEEPEST = 4
 
 
 def retry_after_s(headers: Any) -> float | None:
-    """Seconds a ``retry-after-ms`` or ``retry-after`` header (in seconds) asks to wait; None without a usable one."""
+    """Seconds a ``retry-after-ms`` header asks to wait, or a ``retry-after`` (seconds, or a date; RFC 9110, 10.2.3).
+
+    None without a usable one.
+    """
     for name, unit in (("retry-after-ms", 1000.0), ("retry-after", 1.0)):
         try:
             seconds = float(headers.get(name)) / unit
@@ -104,4 +115,19 @@ def retry_after_s(headers: Any) -> float | None:
             continue
         if 0 <= seconds < float("inf"):
             return seconds
-    return None
+    until = _epoch_s(headers.get("retry-after"))
+    if until is None:
+        return None
+    # The server's own clock, where it says what that shows: ours may be wrong.
+    now = _epoch_s(headers.get("date"))
+    return max(until - (time.time() if now is None else now), 0.0)
+
+
+def _epoch_s(date: Any) -> float | None:
+    """An HTTP date in seconds since the epoch; None for what is none."""
+    try:
+        parsed = parsedate_to_datetime(date)
+        # Dates of HTTP are of this zone, whether they say so or not.
+        return (parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)).timestamp()
+    except (TypeError, ValueError, OverflowError):
+        return None

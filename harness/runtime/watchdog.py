@@ -62,9 +62,10 @@ class Watchdog:
                 self._arm()
 
     def _arm(self) -> None:
-        self._rings = self._watch.due
+        now = self._clock.now()
+        self._rings = self._watch.look_at(now)
         if self._rings is not None:
-            self._timer = self._clock.call_later(self._rings - self._clock.now() + GRACE_S, self._look)
+            self._timer = self._clock.call_later(self._rings - now + GRACE_S, self._look)
 
     def _disarm(self) -> None:
         if self._timer is not None:

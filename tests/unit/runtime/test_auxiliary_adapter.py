@@ -107,6 +107,27 @@ def test_damage_is_never_stop():
     assert choice.finish_reason == "incomplete"
 
 
+HALF_A_CALL = call(0, "c", '{"a":')[:-1]
+
+
+@pytest.mark.parametrize(
+    ("events", "expected"),
+    [
+        ([*HALF_A_CALL, completed()], "incomplete"),
+        ([*HALF_A_CALL, completed(incomplete_details={"reason": "max_output_tokens"})], "length"),
+        ([*call(1, "d", "{}"), *HALF_A_CALL, completed()], "incomplete"),
+        ([done(0, "m", status="incomplete", content=[{"type": "output_text", "text": "Hel"}]), completed()], "incomplete"),
+        ([*message(0, "m", "Hel"), completed(incomplete_details={"reason": "max_output_tokens"})], "length"),
+        ([*message(0, "m", "Hel"), completed(incomplete_details={"reason": "content_filter"})], "content_filter"),
+        ([*message(0, "m", "Hel"), completed(error={"code": "server_error", "message": "boom"})], "incomplete"),
+        ([*message(0, "m", "Hello"), completed(incomplete_details={"reason": None}, error={})], "stop"),
+        ([done(0, "r", "reasoning", status="incomplete"), *message(1, "m", "Hello"), completed()], "stop"),
+    ],
+)  # fmt: skip
+def test_what_is_not_whole_is_never_stop_whatever_its_status_says(events, expected):
+    assert create(created(), *events).choices[0].finish_reason == expected
+
+
 @pytest.mark.parametrize(
     ("events", "error"),
     [

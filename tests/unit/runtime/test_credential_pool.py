@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from harness.clock import VirtualClock
-from harness.runtime import HTTPStatusError, Result, TransportFailed
+from harness.runtime import Callbacks, HTTPStatusError, Result, TransportFailed, run_stream
 from harness.runtime.credentials import Credential, CredentialPool, recover_with_credential_pool
+from tests.unit.runtime.scripts import completed, created, delta, message
 
 ONE, TWO, THREE = Credential("one", "k1", "a"), Credential("two", "k2", "a"), Credential("three", "k3", "b")
 EXPIRED = ("token_expired", 401)
@@ -69,7 +70,7 @@ def test_what_is_no_credentials_fault_takes_none_out(error):
 def test_asking_goes_on_until_one_is_not_at_fault_and_counts_all_requests():
     asked = []
 
-    def ask(credential):
+    def ask(credential, callbacks):
         asked.append(credential.name)
         if credential is not THREE:
             raise refused(*EXPIRED, requests=2)
@@ -82,7 +83,7 @@ def test_asking_goes_on_until_one_is_not_at_fault_and_counts_all_requests():
 
 
 def test_when_none_is_left_the_last_error_is_raised_with_all_requests():
-    def ask(credential):
+    def ask(credential, callbacks):
         raise refused(*EXPIRED)
 
     given, _ = pool()
@@ -91,6 +92,18 @@ def test_when_none_is_left_the_last_error_is_raised_with_all_requests():
     assert raised.value.requests == 3
     with pytest.raises(LookupError, match="all credentials are out"):
         recover_with_credential_pool(given, ask)
+
+
+def test_words_told_with_a_credential_that_failed_are_taken_back():
+    used_up = {"type": "error", "code": USED_UP[0], "message": "The usage limit has been reached"}
+    streams = [[created(), delta(0, "m", "void"), used_up], [created(), *message(0, "m", "Hi"), completed()]]
+    heard = []
+    told = Callbacks(on_text_delta=heard.append, on_reset=lambda reason: heard.append("<void>"))
+    given, _ = pool()
+    result = recover_with_credential_pool(
+        given, lambda credential, callbacks: run_stream(lambda: streams.pop(0), callbacks=callbacks), told
+    )
+    assert (heard, result.requests) == (["void", "<void>", "Hi"], 2)
 
 
 def test_an_account_that_is_not_stated_is_nobody_elses():

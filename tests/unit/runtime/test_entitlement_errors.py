@@ -129,6 +129,42 @@ def test_an_entitlement_in_an_error_frame():
 
 
 @pytest.mark.parametrize(
+    "message",
+    [
+        "Your team has either used all available credits or reached its monthly spending limit.",
+        "You are out of credits.",
+        "Your prepaid credits have been exhausted.",
+        "This key has reached its spend cap.",
+    ],
+)
+def test_a_429_about_credits_that_are_used_up_is_no_rate_limit(message):
+    summary = summary_of(429, {"error": {"message": message}})
+    assert (summary.kind, summary.retryable) == ("billing", False)
+
+
+@pytest.mark.parametrize(
+    ("status", "error", "kind"),
+    [
+        (400, {"type": "invalid_request_error", "message": "unknown field in 'too many requests'"}, "request"),
+        (400, {"message": "the text 'rate limit' is no JSON"}, "request"),
+        (422, {"message": "too many requests"}, "request"),
+        (400, {"type": "invalid_request_error", "message": "no field is named 'spending limit'"}, "request"),
+        (400, {"code": "rate_limit_exceeded", "message": "x"}, "rate_limit"),
+        (429, {"type": "invalid_request_error", "message": "x"}, "rate_limit"),
+        (403, {"message": "Too many requests"}, "rate_limit"),
+        (503, {"message": "Too many requests"}, "rate_limit"),
+    ],
+)
+def test_the_words_of_a_rate_limit_count_where_the_status_does_not_speak_against_it(status, error, kind):
+    assert summary_of(status, {"error": error}).kind == kind
+
+
+@pytest.mark.parametrize(("type", "kind"), [(None, "rate_limit"), ("invalid_request_error", "request")])
+def test_and_in_an_error_frame_where_its_type_does_not(type, kind):
+    assert streamed({"type": "error", "error": {"type": type, "message": "Too many requests"}}).kind == kind
+
+
+@pytest.mark.parametrize(
     ("headers", "message", "seconds"),
     [
         ({"retry_after": "7"}, "slow down", 7),
@@ -136,6 +172,7 @@ def test_an_entitlement_in_an_error_frame():
         ({}, "Rate limit reached. Please try again in 20ms.", 0.02),
         ({}, "Rate limit reached. Please try again in 6m0.5s.", 360.5),
         ({}, "Please retry after 12 seconds", 12),
+        ({}, "Please try again in 500 milliseconds", 0.5),
         ({"retry_after": "7"}, "Please try again in 20s.", 7),
         ({"retry_after": "soon"}, "slow down", None),
     ],

@@ -208,8 +208,62 @@ class TestWatch:
         limits = Deadlines.from_environment(environment)
         assert limits.idle_s == 7.5
         assert Watch(limits, called=0, opened=0).due is None
-        with pytest.raises(ValueError, match="soon"):
-            Deadlines.from_environment({"HERMES_CODEX_TTFB_TIMEOUT_SECONDS": "soon"})
+
+
+TTFB, STALE = "HERMES_CODEX_TTFB_TIMEOUT_SECONDS", "HERMES_CODEX_EVENT_STALE_TIMEOUT_SECONDS"
+
+
+class TestEnvironment:
+    """The process' own environment, read when a client is made."""
+
+    @pytest.fixture(autouse=True)
+    def bare(self, monkeypatch):
+        for name in (TTFB, STALE):
+            monkeypatch.delenv(name, raising=False)
+
+    def test_is_what_a_client_keeps_when_it_is_given_nothing(self, monkeypatch):
+        monkeypatch.setenv(TTFB, "7")
+        monkeypatch.setenv(STALE, "9")
+        error, elapsed = play(Stall(), deadlines=None)
+        assert (error.deadline, elapsed) == ("first_byte", pytest.approx(7, abs=0.01))
+        error, elapsed = play(Head(), Send(FIRST), Stall(), deadlines=None)
+        assert (error.deadline, elapsed) == ("idle", pytest.approx(9, abs=0.01))
+
+    def test_zero_disables(self, monkeypatch):
+        monkeypatch.setenv(TTFB, "0")
+        outcome, elapsed = play(Wait(900_000), *GOOD, deadlines=None)
+        assert (outcome.text, elapsed) == ("Hello", 900)
+
+    @pytest.mark.parametrize("nothing", ["", "  "])
+    def test_nothing_is_as_if_it_were_not_there(self, nothing, monkeypatch):
+        monkeypatch.setenv(TTFB, nothing)
+        _, elapsed = play(Stall(), deadlines=None)
+        assert elapsed == pytest.approx(45, abs=0.01)
+
+    def test_is_not_asked_where_the_caller_has_said(self, monkeypatch):
+        monkeypatch.setenv(TTFB, "soon")
+        _, elapsed = play(Stall(), deadlines=Deadlines(first_byte_s=3))
+        assert elapsed == pytest.approx(3, abs=0.01)
+
+    def test_holds_for_a_source_of_the_callers_own(self, monkeypatch):
+        monkeypatch.setenv(STALE, "5")
+        clock = VirtualClock()
+
+        def slow():
+            yield created()
+            clock.sleep(10)
+            raise ConnectionResetError("closed")
+
+        with pytest.raises(DeadlineExceeded) as caught:
+            run_stream(slow, retry=ONCE, clock=clock)
+        assert caught.value.limit_s == 5
+
+    @pytest.mark.parametrize("name", [TTFB, STALE])
+    @pytest.mark.parametrize("words", ["soon", "nan", "-1", "-inf", "4,5"])
+    def test_what_is_no_number_of_seconds_is_refused_by_name(self, name, words, monkeypatch):
+        monkeypatch.setenv(name, words)
+        with pytest.raises(ValueError, match=f"{name} is '{words}'"):
+            Client(base_url="http://127.0.0.1/v1")
 
 
 @pytest.mark.realtime

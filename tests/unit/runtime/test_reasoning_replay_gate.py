@@ -10,10 +10,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.runtime import Client, HTTPStatusError, Result, Retry, StreamErrorEvent, consume
+from harness.runtime import (
+    Callbacks,
+    Client,
+    HTTPStatusError,
+    Result,
+    Retry,
+    StreamErrorEvent,
+    StreamInterrupted,
+    TransportFailed,
+    consume,
+    run_stream,
+)
 from harness.runtime.conversation.turn import input_items
 from harness.runtime.replay_gate import ISSUED_BY, ISSUERS, Issuer, ReplayGate, cannot_read, issuer_of
-from tests.unit.runtime.scripts import answer, call, completed, created, done, message, sse
+from tests.unit.runtime.scripts import answer, call, completed, created, delta, done, message, sse
 
 CODEX, OPENAI, GITHUB = (issuer for issuer in ISSUERS if issuer.name in {"codex", "openai", "github"})
 USER = {"role": "user", "content": "hello"}
@@ -42,6 +53,9 @@ def without_id(item):
         ("https://api.x.ai/v1", "xai"),
         ("https://api.githubcopilot.com", "github"),
         ("https://notapi.openai.com.evil.example/v1", "notapi.openai.com.evil.example"),
+        ("https://notapi.openai.com/v1", "notapi.openai.com"),
+        ("https://evilchatgpt.com/backend-api/codex", "evilchatgpt.com"),
+        ("https://notgithubcopilot.com", "notgithubcopilot.com"),
         ("http://127.0.0.1:8080/v1", "127.0.0.1:8080"),
         ("http://127.0.0.1:8081/v1", "127.0.0.1:8081"),
     ],
@@ -75,6 +89,17 @@ def test_reasoning_of_nobody_known_is_left_out():
 
 def test_an_issuer_that_takes_none_gets_not_even_its_own():
     assert ReplayGate().admit(history(GITHUB), GITHUB) == [USER, without_id(SAID), without_id(CALL), OUTPUT]
+
+
+@pytest.mark.parametrize("type", ["compaction", "agent_message"])
+def test_whatever_else_is_sealed_keeps_to_the_same_rule(type):
+    sealed = {"type": type, "id": "s_1", "encrypted_content": "sealed"}
+    kept = ReplayGate().keep([sealed, SAID], CODEX)
+    assert ReplayGate().admit(kept, CODEX) == [sealed, SAID]
+    assert ReplayGate().admit(kept, OPENAI) == [without_id(SAID)]
+    assert ReplayGate().admit([sealed], CODEX) == []
+    refusal = HTTPStatusError("x", code="invalid_encrypted_content", status=400)
+    assert ReplayGate().learn(refusal, [sealed], CODEX)
 
 
 def test_a_mixed_history_is_sorted_item_by_item():
@@ -131,8 +156,8 @@ class Provider:
             return answer(json.dumps(REFUSAL).encode(), 400, content_type="application/json")
         return answer(sse(GOOD))
 
-    def ask(self, items) -> Result:
-        return self._client.respond(input=items)
+    def ask(self, items, callbacks) -> Result:
+        return self._client.respond(input=items, callbacks=callbacks)
 
 
 def test_one_refusal_strips_the_session_and_asks_once_more():
@@ -172,7 +197,7 @@ def test_a_refusal_of_nothing_is_not_asked_again():
 def test_any_other_error_is_not_asked_again():
     asked = []
 
-    def ask(items):
+    def ask(items, callbacks):
         asked.append(items)
         raise HTTPStatusError("no", code="server_error", status=500)
 
@@ -180,6 +205,61 @@ def test_any_other_error_is_not_asked_again():
     with pytest.raises(HTTPStatusError):
         gate.respond(ask, history(), CODEX)
     assert (len(asked), gate.refused) == (1, set())
+
+
+def refused_after_words(heard, **callbacks):
+    """A conversation whose first answer is refused in the middle of its text, as its caller hears it."""
+    refusal = {"type": "error", "code": "invalid_encrypted_content", "message": "could not be verified"}
+    streams = [[created(), delta(0, "m", "void"), refusal], GOOD]
+
+    def ask(items, callbacks):
+        return run_stream(lambda: streams.pop(0), callbacks=callbacks)
+
+    told = Callbacks(
+        on_text_delta=heard.append,
+        on_first_delta=lambda: heard.append("<first>"),
+        on_reset=lambda reason: heard.append(f"<void: {'could not be verified' in reason}>"),
+        **callbacks,
+    )
+    return ReplayGate().respond(ask, history(), CODEX, told)
+
+
+def test_words_told_before_the_refusal_are_taken_back():
+    heard = []
+    result = refused_after_words(heard)
+    assert (heard, result.requests) == (["<first>", "void", "<void: True>", "Hi"], 2)
+
+
+def test_nothing_told_is_not_taken_back():
+    heard = []
+    told = Callbacks(on_text_delta=heard.append, on_reset=heard.append)
+    ReplayGate().respond(Provider().ask, history(), CODEX, told)
+    assert heard == ["Hi"]
+
+
+def test_who_stops_after_the_refusal_is_not_asked_for_again():
+    heard, asked = [], []
+
+    def interrupted():
+        # Asked after each of three events, and then between the two calls.
+        asked.append(True)
+        return len(asked) > 3
+
+    with pytest.raises(StreamInterrupted) as stopped:
+        refused_after_words(heard, interrupted=interrupted)
+    assert (heard, stopped.value.requests, stopped.value.partial.text) == (["<first>", "void"], 1, "void")
+
+
+def test_a_second_call_that_breaks_has_the_requests_of_both():
+    errors = [HTTPStatusError("x", code="invalid_encrypted_content", status=400), TransportFailed("cut")]
+    errors[0].requests, errors[1].requests = 1, 2
+
+    def ask(items, callbacks):
+        raise errors.pop(0)
+
+    with pytest.raises(TransportFailed) as broken:
+        ReplayGate().respond(ask, history(), CODEX)
+    assert broken.value.requests == 3
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from http.client import IncompleteRead
+
 import httpx
 import pytest
 
@@ -11,6 +14,7 @@ from harness.runtime import (
     HTTPStatusError,
     NotAStream,
     Retry,
+    RuntimeStreamError,
     StreamErrorEvent,
     StreamInterrupted,
     TransportFailed,
@@ -41,6 +45,7 @@ BROKEN = [
     httpx.ConnectError("refused"),
     httpx.ConnectTimeout("timed out"),
     ConnectionResetError("reset"),
+    IncompleteRead(b"data: {"),
 ]
 
 
@@ -99,6 +104,13 @@ class TestTransportErrors:
         assert caught.value.partial.text == "Hel"
         assert caught.value.__cause__ is error
         assert isinstance(caught.value, ConnectionError)
+
+
+@pytest.mark.parametrize("error", [BROKEN[0], HTTPStatusError("busy", status=503)])
+def test_an_opening_that_fails_in_its_turn_says_how_often_it_was_tried(error):
+    with pytest.raises(RuntimeStreamError) as caught:
+        run_stream(Opening(Source(added(0, "m"), delta(0, "m", "Hel"), error=BROKEN[0]), error))
+    assert caught.value.requests == 2
 
 
 def test_without_deltas_there_is_nothing_to_take_back():
@@ -212,6 +224,29 @@ class TestRetryPolicy:
         error = HTTPStatusError("slow down", status=429, retry_after_s=7.0)
         assert (retry.allows(error, 1), retry.wait_s(error, 1)) == (True, 7.0)
         assert not Retry().allows(error, 1)
+
+    def test_what_the_provider_says_in_its_words_is_asked_for_too(self):
+        retry = Retry(kinds=frozenset({"rate_limit"}))
+        for error in (
+            HTTPStatusError("Please try again in 20s.", status=429),
+            StreamErrorEvent("Please try again in 20s.", code="rate_limit_exceeded"),
+        ):
+            assert (retry.allows(error, 1), retry.wait_s(error, 1)) == (True, 20.0)
+
+    @pytest.mark.parametrize(
+        ("message", "headers"),
+        [
+            ("busy", {"retry_after": "61"}),
+            ("Please try again in 2m.", {}),
+            ("busy", {"retry_after": "Wed, 21 Oct 2026 07:30:00 GMT", "date": "Wed, 21 Oct 2026 07:28:00 GMT"}),
+        ],
+    )
+    def test_who_asks_for_more_than_the_longest_wait_is_not_asked_again(self, message, headers):
+        clock = VirtualClock()
+        busy = answer(json.dumps({"error": {"message": message}}).encode(), 503, **headers)
+        with pytest.raises(HTTPStatusError) as caught:
+            ask(busy, answer(sse(GOOD)), clock=clock, retry=Retry(statuses=frozenset({503}), longest_s=60))
+        assert (caught.value.requests, clock.now()) == (1, 0)
 
     def test_the_wait_is_on_the_clock(self):
         clock = VirtualClock()

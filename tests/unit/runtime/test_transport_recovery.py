@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+import ssl
+from http.client import IncompleteRead, RemoteDisconnected
+
 import httpx
 import pytest
 
 from harness.runtime import TRANSPORT_ERRORS, DeadlineExceeded, Retry, TransportFailed, is_transport_error, summarize
 from harness.runtime.transport import translate
+
+
+def foreign(library, name):
+    """An error class of a library that is not there."""
+    return type(name, (Exception,), {"__module__": library})
+
 
 IN = [
     httpx.RemoteProtocolError("peer closed connection"),
@@ -19,6 +28,18 @@ IN = [
     ConnectionResetError(104, "reset"),
     TimeoutError("timed out"),
     BrokenPipeError(32, "broken pipe"),
+    IncompleteRead(b"data: {"),
+    RemoteDisconnected("closed without response"),
+    ssl.SSLEOFError(8, "EOF occurred in violation of protocol"),
+    *(
+        foreign(library, name)("broken")
+        for library, name in [
+            ("urllib3.exceptions", "ProtocolError"),
+            ("urllib3.exceptions", "NewConnectionError"),
+            ("requests.exceptions", "ChunkedEncodingError"),
+            ("aiohttp.client_exceptions", "ClientPayloadError"),
+        ]
+    ),
 ]
 OUT = [
     httpx.DecodingError("bad gzip"),
@@ -28,6 +49,9 @@ OUT = [
     ValueError("no JSON"),
     OSError(28, "no space left"),
     KeyError("output"),
+    ssl.SSLCertVerificationError(1, "self-signed certificate"),
+    foreign("urllib3.exceptions", "LocationParseError")("x"),
+    foreign("somewhere", "ProtocolError")("x"),
 ]
 
 
