@@ -108,6 +108,12 @@ class Player:
             servings, unanswered = tuple(self._servings), tuple(self._unanswered)
         return Transcript(tuple(serving.served() for serving in servings), unanswered)
 
+    @property
+    def open(self) -> int:
+        """How many deliveries nobody has ended: neither they themselves nor the client."""
+        with self.lock:
+            return sum(serving.ending in {None, Ending.OPEN} for serving in self._servings)
+
     def _refuse(self, status: int, request: Request, why: str) -> Serving:
         return Serving(
             self, -1, 0, request, refusal(status, "not_replayed", f"{request.method} {request.target}: {why}")

@@ -12,8 +12,8 @@ from typing import Any
 
 from harness.runtime.callbacks import Callbacks
 from harness.runtime.conversation.turn import tool_call
-from harness.runtime.deadlines import DEFAULT, Deadlines
-from harness.runtime.result import DAMAGED, Result, Usage
+from harness.runtime.deadlines import Deadlines, default_deadlines
+from harness.runtime.result import DAMAGED, Item, Result, Usage
 from harness.runtime.view import mapping, sequence, text
 
 # -- what the caller gets -------------------------------------------------------------------------------------
@@ -48,8 +48,8 @@ class Message:
 class Choice:
     message: Message
     finish_reason: str
-    """``stop``, ``tool_calls``, ``length``, ``content_filter``; ``incomplete`` where the provider gave another reason
-    or a part of the answer was lost."""
+    """``stop``, ``tool_calls``, ``length``, ``content_filter``; ``incomplete`` where the provider gave another reason,
+    an error, or where a part of the answer was lost or never finished."""
     index: int = 0
 
 
@@ -97,12 +97,38 @@ def _function(named: Mapping[str, Any]) -> Function:
 
 
 def _finish_reason(result: Result) -> str:
-    if result.status != "completed":
+    if not _is_whole(result):
         reason = text((mapping(result.incomplete_details) or {}).get("reason"))
         return _INCOMPLETE.get(reason, "incomplete")
-    if DAMAGED in result.flags:
-        return "incomplete"
     return "tool_calls" if result.tool_calls else "stop"
+
+
+_ANSWERS = frozenset({"message", "function_call", "custom_tool_call"})
+"""Items that a completion shows, or that are missing from it when they are not finished."""
+
+
+def _is_whole(result: Result) -> bool:
+    """Whether nothing in the result speaks against its status; chat has one word for all of it."""
+    return (
+        result.status == "completed"
+        and DAMAGED not in result.flags
+        and not _says(result.error)
+        and not _says(result.incomplete_details)
+        and not any(_is_lost(item, result) for item in result.items)
+    )
+
+
+def _is_lost(item: Item, result: Result) -> bool:
+    """Whether an item that belongs to the answer never came to its end, under whatever id a server told it again."""
+    if item.finished or item.kind not in _ANSWERS:
+        return False
+    return not item.call_id or item.call_id not in {call.call_id for call in result.tool_calls}
+
+
+def _says(stated: Any) -> bool:
+    """Whether there is a word in it: servers send the empty forms of what did not happen, too."""
+    members = mapping(stated)
+    return bool(stated if members is None else any(members.values()))
 
 
 def _usage(usage: Usage | None) -> CompletionUsage | None:
@@ -258,9 +284,9 @@ class Completions:
     ``lambda deadlines: Client(..., http_client=http, deadlines=deadlines).respond``.
     """
 
-    def __init__(self, within: Callable[[Deadlines], Responder], *, deadlines: Deadlines = DEFAULT) -> None:
+    def __init__(self, within: Callable[[Deadlines], Responder], *, deadlines: Deadlines | None = None) -> None:
         self._within = within
-        self._deadlines = deadlines
+        self._deadlines = deadlines or default_deadlines()
 
     def create(
         self,
@@ -285,9 +311,9 @@ class Completions:
 class AsyncCompletions:
     """``Completions`` over a responder that is awaited, as ``AsyncClient.respond`` is."""
 
-    def __init__(self, within: Callable[[Deadlines], AsyncResponder], *, deadlines: Deadlines = DEFAULT) -> None:
+    def __init__(self, within: Callable[[Deadlines], AsyncResponder], *, deadlines: Deadlines | None = None) -> None:
         self._within = within
-        self._deadlines = deadlines
+        self._deadlines = deadlines or default_deadlines()
 
     async def create(
         self,

@@ -8,10 +8,13 @@ other credential could cure takes none out.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+from functools import partial
 from math import inf
 
 from harness.clock import Clock
+from harness.runtime.asking import Asking
+from harness.runtime.callbacks import Callbacks
 from harness.runtime.errors import RuntimeStreamError
 from harness.runtime.result import Result
 from harness.runtime.summary import AUTH, BILLING, ENTITLEMENT, RATE_LIMIT, USAGE_LIMIT, Summary, summarize
@@ -82,25 +85,26 @@ def _seconds(rest: Rest, summary: Summary) -> float:
     return rest.seconds if summary.retry_after_s is None or rest.seconds == inf else summary.retry_after_s
 
 
-def recover_with_credential_pool(pool: CredentialPool, ask: Callable[[Credential], Result]) -> Result:
+def recover_with_credential_pool(
+    pool: CredentialPool, ask: Callable[[Credential, Callbacks], Result], callbacks: Callbacks | None = None
+) -> Result:
     """Ask with one credential after another until one is not at fault. The requests of all calls are counted.
 
-    ``ask`` makes one call of the runtime. Every error takes at least one credential out, so this ends. Raises what
-    ``ask`` raised last, and LookupError when all credentials are out from the start.
+    ``ask`` makes one call of the runtime, with the callbacks it is given: they pass on to ``callbacks``, which are
+    told by ``on_reset`` what an error makes void. Every error takes at least one credential out, so this ends. Raises
+    what ``ask`` raised last, StreamInterrupted when the caller stops between two calls, and LookupError when all
+    credentials are out from the start.
     """
     credential = pool.current
     if credential is None:
         raise LookupError("all credentials are out: refused, or their allowance is used up")
-    spent = 0
+    asking = Asking(callbacks)
     while True:
         try:
-            result = ask(credential)
+            return asking.call(partial(ask, credential))
         except RuntimeStreamError as error:
-            spent += error.requests
-            error.requests = spent
             another = pool.recover(error, credential)
             if another is None:
                 raise
+            asking.again(error)
             credential = another
-        else:
-            return replace(result, requests=result.requests + spent)

@@ -1,7 +1,8 @@
-"""Which reasoning may be sent back to whom.
+"""Which reasoning, and what else is sealed, may be sent back to whom.
 
-Encrypted reasoning is sealed by the one who produced it, and nobody else can open it; some refuse even their own. So
-every reasoning item is kept with its issuer's name, and goes out only to that issuer, if it takes replays at all.
+Encrypted content is sealed by the one who produced it, and nobody else can open it; some refuse even their own. So
+every item with such content is kept with its issuer's name, and goes out only to that issuer, if it takes replays at
+all: reasoning, with its content or without, and a history that the provider has compacted.
 When an issuer says that it cannot read what it is sent, it gets none for the rest of the session, and is asked once
 more without.
 """
@@ -9,10 +10,12 @@ more without.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
+from harness.runtime.asking import Asking
+from harness.runtime.callbacks import Callbacks
 from harness.runtime.errors import ProviderError
 from harness.runtime.result import Result
 from harness.runtime.summary import STALE_REASONING, summarize
@@ -70,22 +73,22 @@ class ReplayGate:
     """Names of the issuers that get no reasoning any more."""
 
     def keep(self, items: Iterable[Mapping[str, Any]], issuer: Issuer) -> list[Item]:
-        """A response's output items as the history keeps them: reasoning carries its issuer."""
-        return [{**item, ISSUED_BY: issuer.name} if _is_reasoning(item) else dict(item) for item in items]
+        """A response's output items as the history keeps them: what is sealed carries its issuer."""
+        return [{**item, ISSUED_BY: issuer.name} if _is_sealed(item) else dict(item) for item in items]
 
     def admit(self, items: Iterable[Mapping[str, Any]], issuer: Issuer) -> list[Item]:
         """The history as it may be sent to this issuer.
 
-        Reasoning of anybody else, of nobody known, or for an issuer that takes none is left out whole: without its
-        sealed content an item is only an id that the server does not know. The ids of the items right after it, which
-        refer to it, go too; their content stays.
+        What anybody else has sealed, or nobody known, is left out whole, and all that is sealed for an issuer that
+        takes none: without its sealed content an item is only an id that the server does not know. The ids of the
+        items right after it, which refer to it, go too; their content stays.
         """
         open_to = issuer.takes_replays and issuer.name not in self.refused
         sent: list[Item] = []
         orphaned = False
         for item in items:
             bare = {name: value for name, value in item.items() if name != ISSUED_BY}
-            if _is_reasoning(item):
+            if _is_sealed(item):
                 orphaned = not (open_to and item.get(ISSUED_BY) == issuer.name)
                 if not orphaned:
                     sent.append(bare)
@@ -101,32 +104,32 @@ class ReplayGate:
 
         Returns whether to ask once more, without it: True at most once for an issuer in a session.
         """
-        could_not = isinstance(error, ProviderError) and cannot_read(error) and any(map(_is_reasoning, sent))
+        could_not = isinstance(error, ProviderError) and cannot_read(error) and any(map(_is_sealed, sent))
         if could_not:
             self.refused.add(issuer.name)
         return could_not
 
     def respond(
-        self, ask: Callable[[Sequence[Item]], Result], items: Sequence[Mapping[str, Any]], issuer: Issuer
+        self,
+        ask: Callable[[Sequence[Item], Callbacks], Result],
+        items: Sequence[Mapping[str, Any]],
+        issuer: Issuer,
+        callbacks: Callbacks | None = None,
     ) -> Result:
         """Ask with what may be sent; once more without reasoning, when the issuer cannot read it.
 
-        ``ask`` makes one call of the runtime with these input items. The requests of both calls are counted. Raises
-        what ``ask`` raises.
+        ``ask`` makes one call of the runtime with these input items, and with the callbacks it is given: they pass on
+        to ``callbacks``, which are told by ``on_reset`` what a refusal makes void. The requests of both calls are
+        counted. Raises what ``ask`` raises, and StreamInterrupted when the caller stops between the two.
         """
-        admitted = self.admit(items, issuer)
+        asking, admitted = Asking(callbacks), self.admit(items, issuer)
         try:
-            return ask(admitted)
+            return asking.call(lambda told: ask(admitted, told))
         except ProviderError as error:
             if not self.learn(error, admitted, issuer):
                 raise
-            spent = error.requests
-        try:
-            result = ask(self.admit(items, issuer))
-        except ProviderError as error:
-            error.requests += spent
-            raise
-        return replace(result, requests=result.requests + spent)
+            asking.again(error)
+        return asking.call(lambda told: ask(self.admit(items, issuer), told))
 
 
 def cannot_read(error: ProviderError) -> bool:
@@ -134,8 +137,8 @@ def cannot_read(error: ProviderError) -> bool:
     return summarize(error).kind == STALE_REASONING.name
 
 
-def _is_reasoning(item: Mapping[str, Any]) -> bool:
-    return item.get("type") == "reasoning"
+def _is_sealed(item: Mapping[str, Any]) -> bool:
+    return item.get("type") == "reasoning" or bool(item.get("encrypted_content"))
 
 
 def _is_output(item: Mapping[str, Any]) -> bool:

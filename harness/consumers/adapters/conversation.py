@@ -52,6 +52,8 @@ class Adapter(ABC):
         self._trace = Trace(VirtualClock())
         self.tasks_left = 0
         """Tasks that outlived a call of the case; an async adapter adds them up."""
+        self.sockets_left = 0
+        """Deliveries that were open when a call of the case was over; an async adapter looks before its loop ends."""
 
     @property
     def name(self) -> str:
@@ -69,13 +71,13 @@ class Adapter(ABC):
         clock = VirtualClock()
         player = Player(exchange, clock)
         self.begin(player, clock, case)
-        self.tasks_left = 0
+        self.tasks_left = self.sockets_left = 0
         before = Standing.now()
         turns = tuple(self._turns(case, clock))
         transcript = player.transcript()
         still_open = sum(entry.ending is Ending.OPEN for entry in transcript.served)
         # A timer that still waits on the simulated clock is work that outlived the call.
-        left = before.left_since(tasks=clock.pending + self.tasks_left, sockets=still_open)
+        left = before.left_since(tasks=clock.pending + self.tasks_left, sockets=max(still_open, self.sockets_left))
         return Observation(Outcome(self._name, self._version, turns, left), transcript)
 
     @abstractmethod

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import Any, TypeVar
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
 
 from harness.clock import VirtualClock
 from harness.consumers.adapters.conversation import Trace
-from harness.replay import NeverEnds
+from harness.replay import NeverEnds, Player
 from harness.virtual_loop import NothingLeft, run
 
 T = TypeVar("T")
@@ -17,31 +18,46 @@ _SETTLING_ROUNDS = 30
 """The HTTP library closes the generators that a cancelled call abandoned in the loop's next few turns."""
 
 
-def await_call(call: Callable[[], Awaitable[T]], clock: VirtualClock, trace: Trace) -> tuple[asyncio.Task[T], int]:
-    """The finished task of the call, and how many tasks outlived it. Raises NeverEnds where it would hang."""
+@dataclass(frozen=True, slots=True)
+class Awaited(Generic[T]):
+    """A call that is over, and what it left in its loop, which the end of the loop would clear away unseen."""
 
-    async def program() -> tuple[asyncio.Task[T], int]:
-        task: asyncio.Task[T] = asyncio.ensure_future(_as_coroutine(call))
+    task: asyncio.Task[T]
+    tasks_left: int
+    sockets_left: int
+    """Deliveries that were open in the moment the call was over: closing them is not the garbage collector's work."""
+
+
+def await_call(call: Callable[[], Awaitable[T]], clock: VirtualClock, trace: Trace, player: Player) -> Awaited[T]:
+    """Make the call and wait for its end. Raises NeverEnds where it would hang."""
+
+    async def program() -> Awaited[T]:
+        sockets_left = 0
+
+        async def calling() -> T:
+            nonlocal sockets_left
+            try:
+                return await call()
+            finally:
+                sockets_left = player.open
+
+        task: asyncio.Task[T] = asyncio.ensure_future(calling())
         loop = asyncio.get_running_loop()
         trace.on_cancel = task.cancel
         alarm = None if trace.cancel_at_s is None else loop.call_at(trace.cancel_at_s, task.cancel)
         await asyncio.wait([task])
         if alarm is not None:
             alarm.cancel()
-        return task, await _tasks_left()
+        return Awaited(task, await _tasks_left(), sockets_left)
 
     try:
-        task, left = run(program, clock)
+        awaited = run(program, clock)
     except NothingLeft as stuck:
         raise NeverEnds(str(stuck)) from None
-    failure = None if task.cancelled() else task.exception()
+    failure = None if awaited.task.cancelled() else awaited.task.exception()
     if isinstance(failure, NeverEnds):
         raise failure
-    return task, left
-
-
-async def _as_coroutine(call: Callable[[], Awaitable[T]]) -> T:
-    return await call()
+    return awaited
 
 
 async def _tasks_left() -> int:

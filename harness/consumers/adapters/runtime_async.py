@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeVar
 
 import httpx
 
@@ -22,6 +24,8 @@ from harness.contract import Capabilities, Case, Turn
 from harness.replay import AsyncReplayTransport, Player
 from harness.runtime.aio import AsyncClient
 
+T = TypeVar("T")
+
 
 class RuntimeAsync(Adapter):
     """Cancelled as async programs cancel: the task that awaits the call is."""
@@ -39,12 +43,18 @@ class RuntimeAsync(Adapter):
 
     def call(self, request: dict[str, Any], trace: Trace) -> Turn:
         callbacks = callbacks_of(trace)
-        task, left = await_call(lambda: self._client.respond(**request, callbacks=callbacks), self._clock, trace)
-        self.tasks_left += left
+        task = self.awaited(lambda: self._client.respond(**request, callbacks=callbacks), trace)
         try:
             return turn_of_result(task.result(), trace)
         except BaseException as error:  # noqa: BLE001 (whatever escapes is the outcome, a cancellation too)
             return turn_of_error(error, trace)
+
+    def awaited(self, call: Callable[[], Awaitable[T]], trace: Trace) -> asyncio.Task[T]:
+        """The finished task of a call; what it left is counted."""
+        over = await_call(call, self._clock, trace, self._transport.player)
+        self.tasks_left += over.tasks_left
+        self.sockets_left = max(self.sockets_left, over.sockets_left)
+        return over.task
 
     def close(self) -> None:
         """Nothing was opened: the client has no loop and no sockets."""

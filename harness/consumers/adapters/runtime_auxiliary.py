@@ -9,7 +9,6 @@ from typing import Any
 from harness.clock import VirtualClock
 from harness.consumers.adapters.chat_turn import history_of, messages_of, tidied, tools_of, turn_of_completion
 from harness.consumers.adapters.conversation import BASE_URL, Trace
-from harness.consumers.adapters.in_loop import await_call
 from harness.consumers.adapters.runtime import RuntimeAdapter
 from harness.consumers.adapters.runtime_async import RuntimeAsync
 from harness.consumers.adapters.runtime_turn import deadlines_of, turn_of_error
@@ -66,8 +65,7 @@ class RuntimeAuxiliaryAsync(RuntimeAsync):
 
     def call(self, request: dict[str, Any], trace: Trace) -> Turn:
         asked = chat(request, trace, self._timeout_s)
-        task, left = await_call(lambda: self._chat.create(**asked), self._clock, trace)
-        self.tasks_left += left
+        task = self.awaited(lambda: self._chat.create(**asked), trace)
         try:
             self._result = task.result().result
             return turn_of_completion(task.result(), trace)

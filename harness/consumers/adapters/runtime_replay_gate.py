@@ -36,10 +36,10 @@ class RuntimeReplayGate(RuntimeAdapter):
         client, history = self.client_of(self._base_url), request.pop("input")
 
         def respond(callbacks: Callbacks) -> Result:
-            def ask(items: Sequence[dict[str, Any]]) -> Result:
+            def ask(items: Sequence[dict[str, Any]], callbacks: Callbacks) -> Result:
                 return client.respond(input=items, callbacks=callbacks, **request)
 
-            self._result = self._gate.respond(ask, history, issuer_of(self._base_url))
+            self._result = self._gate.respond(ask, history, issuer_of(self._base_url), callbacks)
             return self._result
 
         return turn_of_call(respond, trace)

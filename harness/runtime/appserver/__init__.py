@@ -16,12 +16,13 @@ from harness.runtime.appserver.errors import (
     TurnFailed,
 )
 from harness.runtime.appserver.process import Pipes, Process
-from harness.runtime.appserver.result import DAMAGED, RECOVERED, TurnItem, TurnResult
+from harness.runtime.appserver.result import DAMAGED, RECOVERED, UNFINISHED, TurnItem, TurnResult
 from harness.runtime.appserver.session import AppServerSession, run_codex_app_server_turn
 
 __all__ = [
     "DAMAGED",
     "RECOVERED",
+    "UNFINISHED",
     "AppServerError",
     "AppServerSession",
     "Approval",

@@ -4,11 +4,14 @@ Theory of operation. A turn runs down a ladder, one rung an answer: initialize, 
 only in a new session. From there the turn is told in notifications, until turn/completed names *our* turn: a thread may
 have others. What overtakes the answer to turn/start is held back until that says which turn is ours.
 
-The core never waits and knows no time. Who drives it feeds it, sends what it leaves in ``outgoing``, looks at ``over``.
+The core never waits and knows no time. Who drives it feeds it bytes, has it take the messages one by one (between two
+of them is the moment to ask whether anybody still wants the turn), sends what it leaves in ``outgoing``, and looks at
+``over``.
 """
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
@@ -39,7 +42,7 @@ class Core:
         self._asks = 0
         self._input: Mapping[str, Any] = {}
         self._draft = TurnDraft()
-        self._early: list[Notification | Request] = []
+        self._early: deque[Notification | Request] = deque()
         self.outgoing = bytearray()
         """Lines for the server; whoever sends them clears it."""
         self.thread_id: str | None = None
@@ -72,10 +75,31 @@ class Core:
         else:
             self._start_turn()
 
-    def receive(self, data: bytes) -> Iterator[Signal]:
-        """What the caller may stream, from these bytes. Raises UndecodableStream for a line past the limit."""
+    def messages(self, data: bytes) -> Iterator[Message]:
+        """What these bytes say, to be taken one after another; each is found once the one before it was taken.
+
+        Raises UndecodableStream for a line past the limit.
+        """
         for message in self._reader.feed(data):
-            yield from self._take(message)
+            yield message
+            while self._early and self.turn_id is not None:
+                yield self._early.popleft()
+
+    def take(self, message: Message) -> Iterator[Signal]:
+        """Go on by this message; yields what the caller may stream."""
+        if isinstance(message, Response):
+            yield from self._answered(message)
+        elif isinstance(message, Garbage):
+            self._draft.damaged()
+        elif self.turn_id is None and self._may_be_ours(message.params):
+            self._early.append(message)
+        elif isinstance(message, Request):
+            ours = self.over is None and self._ours(message.params)
+            self.life += ours
+            item = self._draft.payload_of(text(message.params.get("itemId"))) if ours else None
+            self.outgoing += answer(message, self._approve, item, ours)
+        else:
+            yield from self._notified(message)
 
     @property
     def in_line(self) -> bool:
@@ -98,21 +122,6 @@ class Core:
     def abandoned(self) -> TurnResult:
         """The turn, stopped by its caller without the server's word."""
         return self._draft.result("interrupted", None, self.thread_id, self.turn_id, retired=True)
-
-    def _take(self, message: Message) -> Iterator[Signal]:
-        if isinstance(message, Response):
-            yield from self._answered(message)
-        elif isinstance(message, Garbage):
-            self._draft.damaged()
-        elif self.turn_id is None and self._may_be_ours(message.params):
-            self._early.append(message)
-        elif isinstance(message, Request):
-            ours = self.over is None and self._ours(message.params)
-            self.life += ours
-            item = self._draft.payload_of(text(message.params.get("itemId"))) if ours else None
-            self.outgoing += answer(message, self._approve, item, ours)
-        else:
-            yield from self._notified(message)
 
     def _notified(self, told: Notification) -> Iterator[Signal]:
         if self.over is not None or not self._ours(told.params):
@@ -177,20 +186,22 @@ class Core:
         self.turn_id = text((mapping(result.get("turn")) or {}).get("id")) or None
         if self.turn_id is None:
             self._fail(RequestRefused("turn/start", {"message": "the answer names no turn"}))
-            return
-        self.phase = "idle"
-        early, self._early = self._early, []
-        for told in early:
-            yield from self._take(told)
+        else:
+            self.phase = "idle"
+        return iter(())
 
     def _completed(self, params: Mapping[str, Any]) -> Iterator[Signal]:
         turn = mapping(params.get("turn")) or {}
-        status = text(turn.get("status"))
+        status, error = text(turn.get("status")), mapping(turn.get("error"))
         self._draft.adopt(turn.get("items"))
-        if status in {"completed", "interrupted"}:
-            self.over = "completed" if status == "completed" else "interrupted"
+        if status == "interrupted":
+            self.over = "interrupted"
+        elif status == "completed" and not error:
+            self.over = "completed"
+            self._draft.completed_turn()
         else:
-            told = mapping(turn.get("error")) or self._draft.last_error
+            # Of a status and an error that contradict each other, the worse is believed.
+            told = error or self._draft.last_error
             self._fail(TurnFailed(told or {"message": f"the turn ended with status {status!r} and no error"}))
         return iter(())
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from harness.runtime.appserver.result import DAMAGED, RECOVERED, TurnItem, TurnResult, TurnStatus
+from harness.runtime.appserver.result import DAMAGED, RECOVERED, UNFINISHED, TurnItem, TurnResult, TurnStatus
 from harness.runtime.appserver.tools import TOOLS, messages_of
 from harness.runtime.assembler import Delta, Reset, Signal
 from harness.runtime.errors import RuntimeStreamError
@@ -34,6 +34,8 @@ _USAGE = {
 }
 _INPUT = {"userMessage", "hookPrompt"}
 """Items that the turn was given; they are none of what it produced."""
+_WHOLE_AT_THE_END = {"agentMessage", *TOOLS}
+"""Items without whose end nobody knows what the turn came to."""
 
 
 @dataclass(slots=True)
@@ -127,6 +129,11 @@ class TurnDraft:
                 item = self._note(members, finished=True)
                 if item is not None and (before is None or before.text != item.strand("text")):
                     self.flags.add(RECOVERED)
+
+    def completed_turn(self) -> None:
+        """The server says that the turn is complete."""
+        if any(not item.finished and item.type in _WHOLE_AT_THE_END for item in self._items.values()):
+            self.flags.add(UNFINISHED)
 
     def damaged(self) -> None:
         self.flags.add(DAMAGED)

@@ -15,6 +15,8 @@ DAMAGED = "damaged"
 """A line could not be read: what it said is lost, and nobody can say what that was."""
 RECOVERED = "recovered"
 """Some content stood in the last message's list of items alone and was adopted from there."""
+UNFINISHED = "unfinished"
+"""The server called the turn complete before it had ended every tool and message of it: nobody can say how they end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +53,7 @@ class TurnResult:
     thread_id: str | None = None
     turn_id: str | None = None
     flags: frozenset[str] = frozenset()
-    """Of DAMAGED, RECOVERED."""
+    """Of DAMAGED, RECOVERED, UNFINISHED."""
     retired: bool = False
     """Whether the session ended with this turn."""
 

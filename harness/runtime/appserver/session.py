@@ -7,7 +7,7 @@ belongs to a turn that nobody waits for any more. A turn that failed in the serv
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Self
 
@@ -26,6 +26,14 @@ INTERRUPT_POLL_S = 0.25
 
 CLIENT = {"clientInfo": {"name": "stream-harness", "title": "stream-harness", "version": "1"}}
 """Params of initialize."""
+
+
+@dataclass(slots=True)
+class _Stop:
+    """Whether the caller wants the turn to stop: asked until that is so, and not again."""
+
+    asked: Callable[[], bool] | None
+    wanted: bool = False
 
 
 class AppServerSession:
@@ -95,27 +103,24 @@ class AppServerSession:
         except AppServerError as error:
             return self._lost(error)
         core.begin(turn)
-        watch, stop_wanted = TurnWatch(self._deadlines, clock.now()), callbacks.interrupted or _never
-        wanted = stopping = False
+        watch, stop = TurnWatch(self._deadlines, clock.now()), _Stop(callbacks.interrupted)
         while core.over is None:
-            wanted = wanted or stop_wanted()
-            if wanted and not stopping:
-                stopping = True
-                if not core.interrupt():
-                    self._retire("the turn was interrupted before it had begun", at_fault=True)
-                    return core.abandoned()
-                watch.asked_to_stop(clock.now())
+            if not self._goes_on(stop, watch):
+                return core.abandoned()
             pipes.send(bytes(core.outgoing))
             core.outgoing.clear()
-            data = pipes.read(self._patience(watch, polls=callbacks.interrupted is not None and not stopping))
+            data = pipes.read(self._patience(watch, polls=stop.asked is not None and not stop.wanted))
             if data == b"":
                 return self._lost(ServerGone(self._where(), pipes.ending, pipes.stderr))
             life = core.life
-            for signal in core.receive(data or b""):
-                # A caller who wants to stop hears no more.
-                wanted = wanted or stop_wanted()
-                if not wanted:
-                    teller.tell([signal])
+            for message in core.messages(data or b""):
+                # As if each had come alone: how the lines were cut on their way must not decide what became of a turn.
+                if core.over is None and not self._goes_on(stop, watch):
+                    return core.abandoned()
+                for signal in core.take(message):
+                    # A caller who wants to stop hears no more.
+                    if self._goes_on(stop, watch) and not stop.wanted:
+                        teller.tell([signal])
             if core.life > life:
                 watch.alive(core.phase, clock.now())
             # Also after bytes: a server that chats about other things is never silent.
@@ -128,7 +133,18 @@ class AppServerSession:
             return self._lost(core.error)
         result = core.result()
         # It was over before it could be stopped; its caller has not heard the rest all the same.
-        return replace(result, status="interrupted") if wanted and result.status == "completed" else result
+        return replace(result, status="interrupted") if stop.wanted and result.status == "completed" else result
+
+    def _goes_on(self, stop: _Stop, watch: TurnWatch) -> bool:
+        """Ask the caller, and the server to stop if the caller says so; False when there is no turn yet to stop."""
+        if stop.wanted or stop.asked is None or not stop.asked():
+            return True
+        stop.wanted = True
+        if self._core.interrupt():
+            watch.asked_to_stop(self._clock.now())
+            return True
+        self._retire("the turn was interrupted before it had begun", at_fault=True)
+        return False
 
     def _patience(self, watch: TurnWatch, polls: bool) -> float | None:
         due = watch.due
@@ -174,7 +190,3 @@ def run_codex_app_server_turn(
     """One turn in a process of its own, which is gone when this returns. ``options``: of AppServerSession."""
     with AppServerSession(lambda: Process(command, cwd=cwd, environment=environment), **options) as session:
         return replace(session.run_turn(input, callbacks=callbacks), retired=True)
-
-
-def _never() -> bool:
-    return False

@@ -14,6 +14,7 @@ from harness.campaign.scenario import Scenario
 from harness.consumers import registry
 from harness.consumers.base import Observation
 from harness.contract import Callback, Case, Item, Leftovers, Turn, Usage
+from harness.delivery import Delivery, Exchange, Send
 from harness.judge import Mark, failures, judge
 from harness.mutations import Plan
 from harness.runtime.appserver import Process, core
@@ -122,8 +123,8 @@ def test_a_turn_leaves_nothing_and_the_count_is_real(monkeypatch):
 class Deaf(core.Core):
     """Does not answer what it does not know."""
 
-    def _take(self, message: Any) -> Any:
-        return () if isinstance(message, core.Request) else super()._take(message)
+    def take(self, message: Any) -> Any:
+        return () if isinstance(message, core.Request) else super().take(message)
 
 
 class Greedy(core.Core):
@@ -192,6 +193,31 @@ def test_a_user_who_stops_gets_no_completed_turn():
     assert seen.outcome.turns[0].ended == "cancelled"
     completed = told_otherwise(lambda turn: replace(turn, ended="returned", status="completed"))(seen)
     assert {"status-true", "cancel-honoured"} & failing(case, completed)
+
+
+def without_the_end_of_a_tool(raw: bytes) -> bytes:
+    return b"" if b"item/completed" in raw and b'"commandExecution"' in raw else raw
+
+
+def with_an_error_at_the_end(raw: bytes) -> bytes:
+    error = b'"error":{"message":"the model is overloaded"}'
+    return raw.replace(b'"error":null', error) if b"turn/completed" in raw else raw
+
+
+@pytest.mark.parametrize(
+    ("change", "status", "flags"),
+    [(without_the_end_of_a_tool, "completed", ("unfinished",)), (with_an_error_at_the_end, "failed", ())],
+)
+def test_a_complete_turn_that_contradicts_itself_may_be_doubted(change, status, flags):
+    case, exchange = planned("command").prepare()
+    actions = [
+        Send(b"".join(map(change, action.data.splitlines(keepends=True)))) if isinstance(action, Send) else action
+        for action in exchange.deliveries[0, 0].actions
+    ]
+    told = [action for action in actions if not isinstance(action, Send) or action.data]
+    seen = CONSUMER.run(case, Exchange.single(Delivery(tuple(told))))
+    assert (seen.outcome.turns[0].status, seen.outcome.turns[0].flags) == (status, flags)
+    assert failing(case, seen) == set()
 
 
 def test_a_reader_of_streams_is_not_asked():

@@ -357,6 +357,36 @@ class TestInterrupted:
         played = Played([_made(whole.body, End())], callbacks=callbacks)
         assert (played.result.status, len(heard)) == ("interrupted", 1)
 
+    @pytest.mark.parametrize("cut", [bytes.splitlines, lambda data: [data]], ids=["line by line", "in one piece"])
+    def test_who_stops_at_the_last_word_gets_no_completed_turn_however_the_lines_were_cut(self, cut):
+        words: list[str] = []
+        Played("text", callbacks=Callbacks(on_text_delta=words.append))
+        heard: list[str] = []
+        callbacks = Callbacks(on_text_delta=heard.append, interrupted=lambda: len(heard) == len(words))
+        (whole,) = deliveries("text")
+        played = Played(
+            [_made(whole.body, End())], cut=lambda data: [piece + b"\n" for piece in cut(data)], callbacks=callbacks
+        )
+        assert (played.result.status, heard) == ("interrupted", words)
+        assert [said.get("method") for said in played.pipes.written].count("turn/interrupt") == 1
+
+    @pytest.mark.parametrize("cut", [bytes.splitlines, lambda data: [data]], ids=["line by line", "in one piece"])
+    def test_who_stops_before_the_turn_began_gets_none_however_the_lines_were_cut(self, cut):
+        asked: list[bool] = []
+        (whole,) = deliveries("text")
+        # Asked before each read and each message: the second message comes before the answer to turn/start.
+        callbacks = Callbacks(interrupted=lambda: bool(asked.append(True) or len(asked) > 3))
+        played = Played(
+            [_made(whole.body, End())], cut=lambda data: [piece + b"\n" for piece in cut(data)], callbacks=callbacks
+        )
+        assert (played.result.status, played.result.retired, played.result.text) == ("interrupted", True, "")
+
+    def test_what_came_before_the_answer_to_turn_start_is_asked_about_line_by_line_too(self):
+        heard: list[str] = []
+        callbacks = Callbacks(on_text_delta=heard.append, interrupted=lambda: bool(heard))
+        played = Played("early-notifications", callbacks=callbacks)
+        assert (played.result.status, len(heard)) == ("interrupted", 1)
+
     def test_an_error_that_a_callback_raises_on_purpose_ends_the_turn_and_the_session(self):
         def stop(_: str) -> None:
             raise InterruptedError("enough")
@@ -369,3 +399,20 @@ def test_what_could_not_be_read_is_flagged():
     assert Played("garbage-line").result.flags == {"damaged"}
     assert Played("message-only-listed").result.flags == {"recovered"}
     assert Played("text").result.flags == frozenset()
+
+
+def test_a_turn_called_complete_while_its_tool_runs_is_flagged():
+    (whole,) = deliveries("command")
+    lines = whole.body.splitlines(keepends=True)
+    body = b"".join(raw for raw in lines if not (b"item/completed" in raw and b'"commandExecution"' in raw))
+    result = Played([_made(body, End())]).result
+    assert (result.status, result.flags, result.tool_iterations) == ("completed", {"unfinished"}, 0)
+
+
+def test_a_turn_called_complete_with_an_error_has_failed():
+    (whole,) = deliveries("text")
+    *before, last = whole.body.splitlines(keepends=True)
+    told = json.loads(last)
+    told["params"]["turn"]["error"] = {"message": "the model is overloaded"}
+    result = Played([_made(b"".join([*before, line(**told)]), End())]).result
+    assert (result.status, str(result.error), result.text) == ("failed", "the model is overloaded", WHOLE)

@@ -99,6 +99,20 @@ def words_without_their_status(patch):
     patch.setattr("harness.runtime.summary.RULES", tuple(replace(rule, within=frozenset()) for rule in reversed(RULES)))
 
 
+def ends_alike(patch):
+    patch.setattr(
+        "harness.runtime.replay_gate._under", lambda host, path, place: host.endswith(place.partition("/")[0])
+    )
+
+
+def always_whole(patch):
+    patch.setattr("harness.runtime.auxiliary._is_whole", lambda result: result.status == "completed")
+
+
+def takes_nothing_back(patch):
+    patch.setattr("harness.runtime.asking.Asking.again", lambda asking, error: None)
+
+
 def keeps_bad_arguments(patch):
     patch.setattr(f"{ADAPTERS}.chat_turn.sanitize_tool_call_arguments", list)
 
@@ -135,6 +149,11 @@ def no_hosts(patch):
         ("replay-gate/refused-then-stripped@codex/multi-turn", "runtime-replay-gate", never_learns, {"status", "requests"}),
         ("replay-gate/refused-for-something-else@codex/multi-turn", "runtime-replay-gate", learns_from_anything, {"requests"}),
         ("replay-gate/another-path-of-one-host@codex/multi-turn", "runtime-replay-gate", no_hosts, {"reasoning_sent"}),
+        ("replay-gate/name-that-only-looks-alike@codex/multi-turn", "runtime-replay-gate", ends_alike, {"reasoning_sent"}),
+        ("auxiliary/half-a-call-completed@codex/parallel-calls", "runtime-auxiliary", always_whole, {"finish_reason"}),
+        ("auxiliary/limit-stated-under-completed@codex/text", "runtime-auxiliary", always_whole, {"finish_reason"}),
+        ("auxiliary/message-said-incomplete@openai/text", "runtime-auxiliary", always_whole, {"finish_reason"}),
+        ("replay-gate/refused-amid-the-text@codex/multi-turn", "runtime-replay-gate", takes_nothing_back, {"stream-equals-final"}),
         ("entitlement/403-expired-token@codex/text", "runtime", words_without_their_status, {"error_kind"}),
         ("entitlement/403-nested@openai/text", "runtime", statuses_alone, {"error_kind"}),
         ("entitlement/200-flat@codex/text", "runtime-auxiliary", statuses_alone, {"error_kind"}),
@@ -241,6 +260,17 @@ def test_a_connection_that_is_left_open_is_a_leak(monkeypatch):
 
     monkeypatch.setattr("harness.runtime.runner._Opened.close", forgetful)
     assert faults("stall/after-the-terminal@codex/text", "runtime") == {"released"}
+
+
+@pytest.mark.parametrize("consumer", ["runtime-async", "runtime-auxiliary-async"])
+def test_a_connection_that_an_async_call_leaves_to_the_garbage_collector_is_a_leak(consumer, monkeypatch):
+    async def forgetful(line):
+        pass
+
+    case_id = "stall/after-the-terminal@codex/text"
+    assert faults(case_id, consumer) == set()
+    monkeypatch.setattr("harness.runtime.aio._Opened.close", forgetful)
+    assert faults(case_id, consumer) == {"released"}
 
 
 def test_a_timer_that_is_not_cancelled_is_a_leak(monkeypatch):
