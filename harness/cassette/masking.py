@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -50,11 +50,17 @@ def secrets(text: bytes, rules: RuleSet = KNOWN, depth: int = 3) -> Iterator[Sec
     """Every secret in ``text`` and in the JSON strings in it, ``depth`` levels deep."""
     for hit in rules.hits_in(text):
         yield Secret(hit.rule, ((hit.start, hit.end),))
+    if b"\\u00" in text and _SPELLED.search(text) is not None:
+        # The name of a member may be escaped where its value is not, so both have to be seen in one text.
+        view = _unspelled(text)
+        for hit in rules.hits_in(view.text):
+            yield Secret(hit.rule, view.back(((hit.start, hit.end),)))
     if depth and b"\\" in text:
         for string in _STRING.finditer(text):
             if b"\\" in string[1]:
                 view = unescaped(string[1], string.start(1))
-                for secret in secrets(view.text, rules, depth - 1):
+                # A backslash at the end belongs to an escape that goes on in another piece.
+                for secret in secrets(view.text.rstrip(b"\\"), rules, depth - 1):
                     yield Secret(secret.rule, view.back(secret.spans))
 
 
@@ -62,11 +68,23 @@ def unescaped(inner: bytes, offset: int) -> View:
     """The inside of a JSON string as the text it means; ``offset`` is where it was written."""
     if b"\\" not in inner:
         return View(inner, (Piece(0, len(inner), offset, offset + len(inner)),) if inner else ())
+    return _read(inner, offset, _ESCAPE, _meant)
+
+
+def _meant(escape: bytes) -> bytes:
+    return _SHORT.get(escape) or json.loads(b'"%b"' % escape).encode("utf-8", "surrogatepass")
+
+
+def _unspelled(text: bytes) -> View:
+    """``text`` with the letters that are spelled out, at any depth of escaping, as themselves."""
+    return _read(text, 0, _SPELLED, lambda spelled: bytes([int(spelled[-2:], 16)]))
+
+
+def _read(inner: bytes, offset: int, escapes: re.Pattern[bytes], meant: Callable[[bytes], bytes]) -> View:
     text, pieces, taken = bytearray(), list[Piece](), 0
-    for escape in _ESCAPE.finditer(inner):
+    for escape in escapes.finditer(inner):
         _add(text, pieces, inner[taken : escape.start()], offset + taken, offset + escape.start())
-        meant = _SHORT.get(escape[0]) or json.loads(b'"%b"' % escape[0]).encode("utf-8", "surrogatepass")
-        _add(text, pieces, meant, offset + escape.start(), offset + escape.end())
+        _add(text, pieces, meant(escape[0]), offset + escape.start(), offset + escape.end())
         taken = escape.end()
     _add(text, pieces, inner[taken:], offset + taken, offset + len(inner))
     return View(bytes(text), tuple(pieces))
@@ -155,3 +173,5 @@ _BEGINS, _GOES_ON = 1, 2
 _COVERED = re.compile(rb"[\x01\x02]+")
 _STRING = re.compile(rb'"([^"\\]*(?:\\.[^"\\]*)*)"', re.DOTALL)
 _ESCAPE = re.compile(rb'\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|["\\/bfnrt])')
+_SPELLED = re.compile(rb"(?<!\\)\\++u00(?:2[dDeE]|3[0-9]|4[0-9a-fA-F]|5[0-9aAfF]|6[1-9a-fA-F]|7[0-9aA])")
+"""Letters, digits and what stands between them in names and addresses: none of them ends a string."""

@@ -138,7 +138,7 @@ def _changed(old: Any, new: Any, path: tuple[str | int, ...] = ()) -> Iterator[s
     if isinstance(old, Mapping) and isinstance(new, Mapping) and old.keys() == new.keys():
         for key in old:
             yield from _changed(old[key], new[key], (*path, key))
-    elif isinstance(old, list) and isinstance(new, list):
+    elif isinstance(old, list) and isinstance(new, list) and len(old) == len(new):
         for index, pair in enumerate(zip(old, new, strict=True)):
             yield from _changed(*pair, (*path, index))
     elif old != new:

@@ -28,10 +28,35 @@ def _rule(name: str, pattern: bytes, why: str) -> Rule:
 # the blobs that have slashes have no dashes and underscores, and addresses have keys between slashes.
 # The letter before it may be the end of an escape, in JSON or in an address: the n of a line feed is no part of a word.
 _START = rb"(?:(?<![A-Za-z0-9_+-])|(?<=\\[bfnrt])|(?<=\\u[0-9A-Fa-f]{4})|(?<=%[0-9A-Fa-f]{2}))"
-# JSON inside a JSON text has its quotes escaped, once a level.
-_QUOTE = rb'(?<!\\)\\*"'
-_SOMEBODY = rb"(?:\\[bfnrt]|\\u[0-9A-Fa-f]{4}|(?<![\w.+-]))(?P<secret>[\w.+-]+"
-_SOMEWHERE = rb"(?!(?:[\w-]+\.)*(?:example(?:\.\w+)?|test|invalid|localhost)\b)(?:[\w-]+\.)+[A-Za-z]{2,})(?![\w-])"
+# JSON inside a JSON text has its quotes escaped: group ``q`` is by how many backslashes. All quotes of a member are
+# alike; one with less ends a string around it.
+_NAME = rb'(?<!\\)(?P<q>\\*)"(?:%b)(?P=q)"%b:%b'
+# Between two tokens of JSON: space, escaped or not, a line's end that YAML hides, and the field name of an event's next
+# line.
+_GAP = rb"(?:\s|\\+[nrt\n ]|(?<=[\r\n])data:)*+"
+_OPENING = rb'(?P=q)"(?:\\\n *\\?)?+'
+# Inside a string whose quotes have k backslashes an escaped quote has 2k + 1, and an escaped backslash is 2k + 2 of
+# them; a quote after any other number ends this string or one around it. So a value runs to its own closing quote, over
+# all escapes, and a cut one to the end.
+_VALUE = rb'(?:[^"\\]++|\\++(?!")|(?:(?P=q){2}\\\\)*+(?P=q){2}\\"|(?:(?P=q){2}\\\\)++(?=(?P=q)"))++'
+_LIST = rb'\[%b(?:(?P=q)"(?P=q)"%b,%b)*+' % (_GAP, _GAP, _GAP)
+_NEXT = rb'(?P=q)"%b,%b(?P=q)"(?:%b)?+' % (_GAP, _GAP, _VALUE)
+# The strings of a list become one, which leaves it a list. Where the text ends before the list does, the hit reaches to
+# the end too, which says that it may go on.
+_LIST_GOES_ON = rb'(?:%b)*+(?:(?P=q)"[ \t]*+,?+[ \t]*+(?:(?P=q)"|\\*+)\Z)?+' % _NEXT
+
+
+def _named(names: bytes) -> bytes:
+    """The name of a member, up to where its value begins."""
+    return _NAME % (names, _GAP, _GAP)
+
+
+# After the first, a name's letters may be those of another alphabet, written in two bytes; a domain's, any.
+_SOMEBODY = rb"(?:\\[bfnrt]|\\u[0-9A-Fa-f]{4}|(?<![\w.+-]))(?P<secret>[\w.+-](?:[\w.+-]++|[\xc3-\xd4][\x80-\xbf])*+"
+_SOMEWHERE = (
+    rb"(?!(?:[\w-]+\.)*(?:example(?:\.\w+)?|test|invalid|localhost)\b)"
+    rb"(?:[\w\x80-\xff-]+\.)+(?:[A-Za-z]{2,}|(?:[\xc3-\xd4][\x80-\xbf]){2,}))(?![\w-])"
+)
 
 RULES: tuple[Rule, ...] = (
     _rule("bearer-token", rb"(?i)\bbearer +(?P<secret>[A-Za-z0-9._~+/=-]{8,})", "acts as the account"),
@@ -56,29 +81,29 @@ RULES: tuple[Rule, ...] = (
     _rule(
         "secret-field",
         rb"(?i)"
-        + _QUOTE
-        + rb"(?:[\w-]*(?:api[_-]?key|access[_-]?key|secret|password|passwd|authorization|cookie)"
-        + rb"|(?:\w*_)?(?:auth|access|refresh|id|session|bearer)[_-]?token)"
-        + _QUOTE
-        + rb"\s*:\s*"
-        + _QUOTE
-        + rb'(?P<secret>[^"\\]+)',
+        + _named(
+            rb"[\w-]*(?:api[_-]?key|access[_-]?key|secret|password|passwd|authorization|cookie)"
+            rb"|(?:\w*_)?(?:auth|access|refresh|id|session|bearer)[_-]?token|x-[\w-]*(?:-key|-token|-auth)"
+        )
+        + rb"(?P<list>%b)?+%b(?P<secret>%b(?(list)%b))" % (_LIST, _OPENING, _VALUE, _LIST_GOES_ON),
         "named as a secret",
     ),
     _rule(
         "identity-field",
-        _QUOTE
-        + rb"(?:safety_identifier|(?:chatgpt_)?account_id|org(?:anization)?(?:_id)?|project_id|user(?:_id)?)"
-        + _QUOTE
-        + rb"\s*:\s*"
-        + _QUOTE
-        + rb'(?P<secret>[^"\\]+)',
+        _named(rb"safety_identifier|(?:chatgpt_)?account_id|org(?:anization)?(?:_id)?|project_id|user(?:_id)?")
+        + rb'(?:\{[^{}]*?(?P=q)"id(?P=q)"%b:%b)?%b(?P<secret>%b)' % (_GAP, _GAP, _OPENING, _VALUE),
         "who the caller is",
     ),
     _rule(
         "url-parameter",
         rb"(?i)[?&;](?:[\w-]*(?:key|token|secret|signature|password|authorization)|sig|auth)=(?P<secret>[^&\s\"'\\#]+)",
         "named as a secret",
+    ),
+    _rule(
+        "assignment",
+        rb"(?:_(?:KEY|TOKEN|SECRET|PASSWORD)|(?i:api_?key))=(?:\\*[\"'])?"
+        rb"(?P<secret>(?=[^\s\"'&]{0,256}\d)(?:[^\s\"'\\&$(){}<>;,]|\\+/){8,})",
+        "named as a secret, as the environment and programs name it; a word without a digit is an example",
     ),
     _rule("e-mail", _SOMEBODY + rb"@" + _SOMEWHERE, "who somebody is; the reserved example domains are nobody"),
     _rule("e-mail-in-url", _SOMEBODY + rb"%40" + _SOMEWHERE, "who somebody is"),

@@ -77,6 +77,48 @@ PLACES: Mapping[str, Callable[[str], bytes]] = {
 }
 
 
+TAIL = b"Zq9TAILword77"
+"""The end of a secret that no rule knows by its looks: only the name of its member tells."""
+
+ESCAPED: Mapping[str, bytes] = {
+    "slash": b"abcd\\/" + TAIL,
+    "quote": b'abcd\\"' + TAIL,
+    "backslash": b"abcd\\\\" + TAIL,
+    "backslash and quote": b'abcd\\\\\\"' + TAIL,
+    "unicode": b"abcd\\u0041" + TAIL,
+    "unicode quote": b"abcd\\u0022" + TAIL,
+    "pair": b"\\ud83d\\ude00" + TAIL,
+    "at the start": b'\\"' + TAIL,
+    "backslash at the end": TAIL + b"\\\\",
+}
+"""The insides of JSON strings."""
+
+
+def _member(value: bytes) -> bytes:
+    return b'{"a":"b","api_key":"%b","c":1}' % value
+
+
+def _pieces(text: str, size: int) -> bytes:
+    return b"".join(delta(text[start : start + size]) for start in range(0, len(text), size))
+
+
+MEMBERS: Mapping[str, Callable[[bytes], bytes]] = {
+    "in an event": lambda value: b"event: x\ndata: %b\n\n" % _member(value),
+    "in a text": lambda value: done(_member(value).decode()),
+    "in JSON in a text": lambda value: done(json.dumps({"a": _member(value).decode()})),
+    "in JSON in JSON in a text": lambda value: done(json.dumps({"a": json.dumps({"b": _member(value).decode()})})),
+    "in a delta": lambda value: delta(_member(value).decode()),
+    "letter by letter": lambda value: _pieces(_member(value).decode(), 1),
+    "JSON in JSON in pieces": lambda value: _pieces(json.dumps({"a": _member(value).decode()}), 3),
+    "on two lines": lambda value: b'data: {"api_key":\ndata: "%b"}\n\n' % value,
+    "in a list": lambda value: b'data: {"api_key":["a", "%b"]}\n\n' % value,
+    "under an escaped name": lambda value: b'data: {"api\\u005fkey":"%b"}\n\n' % value,
+    "under an escaped name in a text": lambda value: done((b'{"api\\u005fkey":"%b"}' % value).decode()),
+    "under a header's name": lambda value: b'data: {"headers":{"X-Api-Token":"%b"}}\n\n' % value,
+    "in a user": lambda value: b'data: {"user":{"name":"n","id":"%b"}}\n\n' % value,
+}
+
+
 def meaning(body: bytes) -> str:
     """Everything a reader could put together from the body: the text of each frame, and all deltas joined."""
     texts: list[str] = [body.decode("utf-8", "replace")]

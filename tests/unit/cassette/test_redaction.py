@@ -53,6 +53,10 @@ SECRETS = [
     ("api-key", f"/v1/x?q=use%20{KEY}", KEY),
     ("e-mail-in-url", f"/v1/x?q={MAIL.replace('@', '%40')}", MAIL.replace("@", "%40")),
     ("e-mail", f"write to {MAIL}, please", MAIL),
+    ("e-mail", "jane" + "@" + "fürst-mail.de, please", "jane" + "@" + "fürst-mail.de"),
+    ("e-mail", "请写信给 " + "josé.doe" + "@" + "corp.io。", "josé.doe" + "@" + "corp.io"),
+    ("assignment", "export OPENAI_API_KEY=hunter2hunter2\nls", "hunter2hunter2"),
+    ("assignment", "Client(api_key='hunter2hunter2')", "hunter2hunter2"),
 ]
 
 HARMLESS = [
@@ -65,6 +69,8 @@ HARMLESS = [
     '{"id":"resp_07cf2d1ffcf02313016b024f821acd81fb2f4e88bfb7b02e24","call_id":"call_X4GAXMKYDfnh3ZpHjYZe7y4R"}',
     "https://example.com/a:b@c is no login",
     '{"cookie_policy": {"password": null}}',
+    'API_KEY=os.environ["KEY_1"] and API_KEY=$KEY_12345 and API_KEY=your-key-here and api_key=api_key',
+    '{"password":"", "api_key": [], "secrets": ["a1"]}',
     '{"role":"user","user":null,"organization":{"name":"acme"}}',
 ]
 
@@ -80,7 +86,7 @@ def test_every_rule_takes_its_secret_and_nothing_else(rule, text, secret):
     data = text.encode()
     hits = list(scan(data, "here"))
     assert rule in [hit.rule for hit in hits]
-    assert overwrite(data, hits).decode() == text.replace(secret, placeholder(len(secret)))
+    assert overwrite(data, hits).decode() == text.replace(secret, placeholder(len(secret.encode())))
 
 
 def test_every_rule_is_tried():

@@ -15,7 +15,7 @@ from urllib.parse import quote
 import pytest
 
 from harness.cassette import load
-from tests.unit.cassette.planted import PLACES, SECRETS, delta, done, meaning
+from tests.unit.cassette.planted import ESCAPED, MEMBERS, PLACES, SECRETS, TAIL, delta, done, meaning
 from tests.unit.record.taping import hear, taping
 
 KINDS: Mapping[str, str] = SECRETS | {
@@ -151,3 +151,32 @@ def test_no_secret_comes_to_the_disk(kind: str, tmp_path: Path) -> None:
     named = dict(zip(POSITIONS, recorded, strict=True))
     assert [place for place, entry in named.items() if secret in meaning(entry.response.body)] == []
     assert [place for place, entry in named.items() if secret in str(entry.request)] == []
+
+
+MEMBER_POSITIONS: Mapping[str, Callable[[bytes], Talk]] = {
+    "body": lambda value: Talk(body=b'{"input": "hello", "api_key": "%b"}' % value),
+    "list of the body": lambda value: Talk(body=b'{"input": "hello", "api_key": ["a", "%b"]}' % value),
+    "JSON in the body": lambda value: Talk(
+        body=json.dumps({"input": (b'{"password": "%b"}' % value).decode()}).encode()
+    ),
+    "broken body": lambda value: Talk(body=b'{"input": "hello", "api_key": "%b' % value),
+    "error body": lambda value: Talk(status="401 No", answer=b'{"error": {"api_key": "%b"}}' % value),
+    "unfinished frame": lambda value: Talk(answer=b'data: {"type": "x", "api_key": "%b' % value, pieces=3),
+    **{name: lambda value, plant=plant: Talk(answer=plant(value), pieces=7) for name, plant in MEMBERS.items()},
+}
+
+
+@pytest.mark.parametrize("kind", ESCAPED)
+def test_no_end_of_a_named_secret_comes_to_the_disk(kind: str, tmp_path: Path) -> None:
+    talks = [plant(ESCAPED[kind]) for plant in MEMBER_POSITIONS.values()]
+    out = tmp_path / "library" / "provider" / "name"
+    with upstream(talks) as url, taping(url, out) as tape:
+        for talk in talks:
+            assert ask(tape.port, talk) == talk.answered().partition(b"\r\n\r\n")[2]
+        outcome = tape.finish()
+    assert outcome.saved == str(out), outcome
+    roots = (tmp_path, Path(os.environ["XDG_STATE_HOME"]))
+    files = [path for root in roots for path in root.rglob("*") if path.is_file()]
+    assert [str(path) for path in files if TAIL in path.read_bytes()] == []
+    named = dict(zip(MEMBER_POSITIONS, load(out).interactions, strict=True))
+    assert [place for place, entry in named.items() if TAIL.decode() in meaning(entry.response.body)] == []
