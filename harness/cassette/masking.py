@@ -171,7 +171,8 @@ def _add(text: bytearray, pieces: list[Piece], meant: bytes, origin: int, origin
 _SHORT = {b"\\n": b"\n", b"\\t": b"\t", b"\\r": b"\r", b'\\"': b'"', b"\\\\": b"\\", b"\\/": b"/"}
 _BEGINS, _GOES_ON = 1, 2
 _COVERED = re.compile(rb"[\x01\x02]+")
-_STRING = re.compile(rb'"([^"\\]*(?:\\.[^"\\]*)*)"', re.DOTALL)
+_STRING = re.compile(rb'"([^"\\]*+(?:\\.[^"\\]*+)*+)(?:"|\Z)', re.DOTALL)
+"""A JSON string, or the beginning of one: looked for once from each place, so that none is read again and again."""
 _ESCAPE = re.compile(rb'\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|["\\/bfnrt])')
 _SPELLED = re.compile(rb"(?<!\\)\\++u00(?:2[dDeE]|3[0-9]|4[0-9a-fA-F]|5[0-9aAfF]|6[1-9a-fA-F]|7[0-9aA])")
 """Letters, digits and what stands between them in names and addresses: none of them ends a string."""
