@@ -134,16 +134,18 @@ def test_a_connection_is_used_again_and_requests_may_be_sent_ahead(tmp_path: Pat
         assert tape.finish().interactions == 2
 
 
+@pytest.mark.realtime
 def test_times_are_those_of_the_upstream(tmp_path: Path) -> None:
-    served = Delivery((Wait(30), HEAD, Send(b"data: 1\n\n"), Wait(60), Send(b"data: 2\n\n"), Wait(30), End()))
+    """The recorder sees real time only; each silence may lose up to 60 ms of it to a machine that is late to stamp."""
+    served = Delivery((Wait(100), HEAD, Send(b"data: 1\n\n"), Wait(200), Send(b"data: 2\n\n"), Wait(100), End()))
     with LoopbackServer(Exchange.single(served)) as server, taping(server.base_url, tmp_path / "p" / "n") as tape:
         ask(tape.port, "hi")
         tape.finish()
     response = load(tmp_path / "p" / "n").interactions[0].response
     (_, first), (_, second) = response.chunks
-    assert 30 <= response.head_ms <= first <= second <= response.ended_ms
-    assert second - first >= 58
-    assert response.ended_ms - second >= 28
+    assert 40 <= response.head_ms <= first <= second <= response.ended_ms
+    assert second - first >= 140
+    assert response.ended_ms - second >= 40
 
 
 def test_a_body_held_back_is_asked_for(tmp_path: Path) -> None:
