@@ -6,6 +6,7 @@ number that still fails, so the simplest comes first. Both hold for what is buil
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Callable, Sequence
 from math import prod
 from typing import Any, TypeVar, overload
@@ -31,8 +32,8 @@ class _Counted(Sequence[Item]):
             return [self._at(each) for each in range(self._size)[number]]
         return self._at(range(self._size)[number])
 
-    def _at(self, number: int) -> Item:
-        raise NotImplementedError
+    @abstractmethod
+    def _at(self, number: int) -> Item: ...
 
 
 class Product(_Counted[Item]):
