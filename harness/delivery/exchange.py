@@ -30,7 +30,7 @@ class Delivery:
             raise ValueError("a delivery has at most one Head (or Stdio), and it comes before the first Send")
         if head == len(kinds) and kinds[-1] is End:
             raise ValueError("End needs a Head: a connection closed before the head is a Cut")
-        if b"" in [action.data for action in self.actions if type(action) is Send]:
+        if b"" in self.pieces:
             raise ValueError("a Send is never empty: in chunked framing an empty chunk ends the body")
 
     def __hash__(self) -> int:
@@ -59,9 +59,14 @@ class Delivery:
         return next((action for action in self.actions if isinstance(action, Stdio)), None)
 
     @cached_property
+    def pieces(self) -> tuple[bytes, ...]:
+        """The body, as it is sent."""
+        return tuple([action.data for action in self.actions if type(action) is Send])
+
+    @cached_property
     def body(self) -> bytes:
         """All body bytes, as the server means to send them (content-encoded bytes stay encoded)."""
-        return b"".join([action.data for action in self.actions if type(action) is Send])
+        return b"".join(self.pieces)
 
     @property
     def content_length(self) -> int | None:

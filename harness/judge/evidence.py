@@ -124,7 +124,7 @@ def _readings(served: Served, patience: Patience, cancelled: bool) -> Iterator[A
         return
     names = codings(head.headers)
     if not names:
-        yield from _answers(served, ending, Plain(body), "")
+        yield from _answers(served, ending, _in_pieces(served, body), "")
         return
     plain = plain_of(body, names)
     yield from _answers(served, ending, plain, "")
@@ -171,7 +171,7 @@ def _owned(served: Served, patience: Patience, cancelled: bool) -> tuple[bytes, 
     delivery = served.delivery
     if served.ending is not Ending.LEFT or cancelled:
         return served.body, served.ending
-    if told(_plain(served)).reading.terminal is not None or patience.ends_in(delivery):
+    if _stream_of(_plain(served)).reading.terminal is not None or patience.ends_in(delivery):
         return served.body, served.ending
     ending = Ending.OPEN if isinstance(delivery.ending, Stall) else Ending.LEFT
     return delivery.body, ending
@@ -182,10 +182,19 @@ def _media(headers: Headers) -> str:
     return next((value for name, value in headers if name.lower() == "content-type"), "")
 
 
-def _plain(served: Served) -> bytes:
+def _plain(served: Served) -> Plain:
     head = served.delivery.head
     names = codings(head.headers) if head is not None else ()
-    return plain_of(served.body, names).data if names else served.body
+    return plain_of(served.body, names) if names else _in_pieces(served, served.body)
+
+
+def _in_pieces(served: Served, body: bytes) -> Plain:
+    delivery = served.delivery
+    return Plain(body, pieces=delivery.pieces if len(body) == len(delivery.body) else ())
+
+
+def _stream_of(body: Plain) -> Told:
+    return told(body.data, body.pieces)
 
 
 def _whole_body(served: Served, ending: Ending, status: int, body: Plain, custom: str) -> Iterator[Attempt]:
@@ -227,7 +236,7 @@ _BLANK = b"\xef\xbb\xbf \t\r\n"
 
 
 def _streams(served: Served, ending: Ending, body: Plain, custom: str) -> Iterator[Attempt]:
-    stream = told(body.data)
+    stream = _stream_of(body)
     error = None if stream.facts else error_of_body(200, body.data)
     answer: Answer = "error" if error is not None and error.message is not None else "stream"
     for reason, reading in ((custom, stream.reading), *stream.others):

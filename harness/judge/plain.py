@@ -28,6 +28,8 @@ class Plain(NamedTuple):
     """What is wrong with its coding; empty when nothing is."""
     broken: bool = False
     """Whether bytes that are not in the coding made a reader stop there; else the coding is cut short at most."""
+    pieces: tuple[bytes, ...] = ()
+    """The data in the pieces that were sent, where they are known: most pieces were met before."""
 
 
 @lru_cache(maxsize=256)

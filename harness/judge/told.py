@@ -7,13 +7,13 @@ kept by the exact bytes of their frame, and readings by those of the whole body.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from functools import cached_property, lru_cache
+from functools import cached_property
 
 from harness.protocols.responses.catalogue import EVENTS, TERMINALS
 from harness.protocols.responses.event import Event, decode
 from harness.protocols.responses.reading import Fact, Reading, TerminalKind, fact_of, read, read_facts
 from harness.protocols.responses.reading.untyped import typed
-from harness.wire import Frame, frame_of, split
+from harness.wire import Frame, frame_of, split, whole_blocks
 from harness.wire import decode as decode_frames
 
 UNTYPED = "a part that states no type is of the usual one"
@@ -22,12 +22,16 @@ UNTYPED = "a part that states no type is of the usual one"
 class Told:
     """A body's facts, and the reading they make."""
 
-    def __init__(self, body: bytes) -> None:
-        blocks, self.rest = split(body)
-        known = _KNOWN if len(body) <= _KEPT_BYTES else _Facts()
-        facts = [known[block] for block in blocks]
+    def __init__(self, body: bytes, pieces: Sequence[bytes] = ()) -> None:
+        facts = _of_pieces(pieces) if len(body) <= _KEPT_BYTES else None
+        if facts is None:
+            blocks, self.rest = split(body)
+            known = _KNOWN if len(body) <= _KEPT_BYTES else _Facts()
+            facts = [known[block] for block in blocks]
+        else:
+            self.rest = b""
         self.body = body
-        self.total_frames = len(blocks)
+        self.total_frames = len(facts)
         self.facts = [fact for fact in facts if fact is not None]
         every = len(self.facts) == len(facts)
         self.numbers = range(len(facts)) if every else [number for number, fact in enumerate(facts) if fact is not None]
@@ -54,10 +58,19 @@ class Told:
         return tuple((reason, reading) for reason, reading in readings if reading != self.reading)
 
 
-@lru_cache(maxsize=64)
-def told(body: bytes) -> Told:
-    """The body as its reader has it, read."""
-    return Told(body)
+def told(body: bytes, pieces: Sequence[bytes] = ()) -> Told:
+    """The body as its reader has it, read; ``pieces`` make it up, or there are none."""
+    known = _BODIES.get(body)
+    if known is None:
+        if len(_BODIES) >= _KEPT_BODIES:
+            _BODIES.clear()
+        known = _BODIES[body] = Told(body, pieces)
+    return known
+
+
+_BODIES: dict[bytes, Told] = {}
+_KEPT_BODIES = 64
+"""One case asks for the same body several times, and for few others."""
 
 
 class _Facts(dict[bytes, Fact | None]):
@@ -71,6 +84,40 @@ class _Facts(dict[bytes, Fact | None]):
         return fact
 
 
+class _Pieces(dict[bytes, tuple[Fact | None, ...] | None]):
+    """The facts of a piece that was sent; None for one that is no whole number of plain frames."""
+
+    def __missing__(self, piece: bytes) -> tuple[Fact | None, ...] | None:
+        blocks = whole_blocks(piece)
+        if len(self) >= _KEPT_FACTS:
+            self.clear()
+        found = self[piece] = None if blocks is None else tuple([_KNOWN[block] for block in blocks])
+        return found
+
+
+def _of_pieces(pieces: Sequence[bytes]) -> list[Fact | None] | None:
+    """The facts of a body in pieces that come to whole frames, as servers send them; None for any other.
+
+    What a plan leaves alone are the very pieces of the recording, whose hash is known; of a body it would be found anew.
+    """
+    facts: list[Fact | None] = []
+    begun: list[bytes] = []
+    for piece in pieces:
+        if begun or not piece.endswith(_BLANK):
+            begun.append(piece)
+            if not piece.endswith(_BLANK):
+                continue
+            piece = b"".join(begun)
+            begun.clear()
+        known = _PIECES[piece]
+        if known is None:
+            return None
+        facts += known
+    return None if begun or not facts else facts
+
+
+_BLANK = b"\n\n"
+_PIECES = _Pieces()
 _KNOWN = _Facts()
 _KEPT_FACTS = 16_384
 _KEPT_BYTES = 1024 * 1024

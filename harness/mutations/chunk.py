@@ -29,13 +29,18 @@ class ChunkSize(Operator):
     @classmethod
     def space(cls, take: Take) -> Sequence[Operator]:
         sizes = [1, 2, 3, 7, 64, 1000, 1448, 4096, 16384]
-        return [cls(size) for size in sizes if size < len(take.body)]
+        length = len(take.body)
+        return [cls(size) for size in sizes if size < length <= size * _MOST_CHUNKS]
 
     def apply(self, take: Take) -> Take:
         return _chunked(take, self)
 
     def breaks(self, body: bytes) -> Iterable[int]:
         return range(0, len(body), self.size)
+
+
+_MOST_CHUNKS = 3_000
+"""What a campaign draws at most: a chunk costs its reader as much as an event, and shorter recordings have them all."""
 
 
 @register

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -21,10 +22,13 @@ from harness.mutations.operator import (
 from harness.mutations.order import inserted
 from harness.mutations.piece import Piece
 from harness.mutations.selector import EVERY, FIRST, TERMINAL, Selector
-from harness.mutations.space import Product
+from harness.mutations.space import Product, Shared
 from harness.mutations.take import Take
 
 DELTAS = Selector("*.delta")
+
+_MANY_EVENTS = 1_000
+"""What a campaign calls many: all that grows faster than the stream shows by then, and a case still takes no second."""
 
 
 def _is_delta(piece: Piece) -> bool:
@@ -76,7 +80,8 @@ class SplitDeltas(Operator):
 
     @classmethod
     def space(cls, take: Take) -> Sequence[Operator]:
-        return [each for each in Product(cls, [1, 2], list(kinds(take, _is_delta))) if applies(each, take)]
+        sizes = [each for each in (1, 2, 8, 40) if _characters(take) <= each * _MANY_EVENTS]
+        return [each for each in Product(cls, sizes, list(kinds(take, _is_delta))) if applies(each, take)]
 
     def apply(self, take: Take) -> Take:
         chosen = set(selected(take, self.at))
@@ -99,6 +104,10 @@ class SplitDeltas(Operator):
             yield piece
 
 
+def _characters(take: Take) -> int:
+    return sum(len(str((piece.payload or {})["delta"])) for piece in take.pieces if _is_delta(piece))
+
+
 @register
 @dataclass(frozen=True, slots=True)
 class ManyItems(Operator):
@@ -119,9 +128,9 @@ class ManyItems(Operator):
 
     @classmethod
     def space(cls, take: Take) -> Sequence[Operator]:
-        indexes = {(piece.payload or {}).get("output_index") for piece in take.pieces}
-        known = sorted(index for index in indexes if isinstance(index, int))
-        return Product(cls, [1, 10, 100], known)
+        owners = Counter((piece.payload or {}).get("output_index") for piece in take.pieces if piece.payload)
+        known = sorted(index for index in owners if type(index) is int)
+        return Shared([_up_to_many(cls, index, owners[index]) for index in known])
 
     def apply(self, take: Take) -> Take:
         own = [piece for piece in take.pieces if (piece.payload or {}).get("output_index") == self.output_index]
@@ -133,6 +142,10 @@ class ManyItems(Operator):
             piece.with_payload(_copied(piece.payload or {}, number)) for number in range(self.times) for piece in own
         ]
         return take.with_pieces([*take.pieces[:point], *more, *take.pieces[point:]])
+
+
+def _up_to_many(make: type[ManyItems], index: int, events: int) -> Sequence[Operator]:
+    return [make(times, index) for times in (1, 10, 100) if times == 1 or times * events <= _MANY_EVENTS]
 
 
 def _copied(payload: Payload, number: int) -> Payload:

@@ -162,7 +162,7 @@ class Assembler:
         said = arguments_text(stated, found.best) if row.kind == "arguments" else text(stated)
         if row.kind == "arguments":
             draft.name = draft.name or text(event.get("name"))
-        return self._part_over(draft, found, row.kind, said)
+        return self._part_over(draft, found, row.kind, said, "text")
 
     def _part_added(self, event: Mapping[str, Any], position: str) -> Sequence[Signal]:
         kind, said, _ = self._part_of(event, position)
@@ -179,7 +179,7 @@ class Assembler:
             return ()
         draft, found = self._place(_PART_ITEMS[kind], kind, event, position)
         found.annotations = annotations or found.annotations
-        return self._part_over(draft, found, kind, said)
+        return self._part_over(draft, found, kind, said, "part")
 
     def _part_of(self, event: Mapping[str, Any], position: str) -> tuple[PartKind | None, str, tuple[Any, ...]]:
         """The event's part; of no kind where it is unknown, or empty and of an item that is unknown."""
@@ -189,9 +189,9 @@ class Assembler:
             return None, "", ()
         return kind, said, annotations
 
-    def _part_over(self, draft: Draft, found: Text, kind: TextKind, said: str) -> Sequence[Signal]:
+    def _part_over(self, draft: Draft, found: Text, kind: TextKind, said: str, ender: str) -> Sequence[Signal]:
         self._hot.clear()
-        draft.end_text(kind, found, said)
+        draft.end_text(kind, found, said, ender)
         return self._reconcile(draft, kind)
 
     def _annotation(self, event: Mapping[str, Any], position: str) -> Sequence[Signal]:

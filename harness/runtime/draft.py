@@ -44,6 +44,7 @@ class Text:
         "again",
         "annotations",
         "begun",
+        "enders",
         "deltas",
         "echo",
         "item_done",
@@ -52,6 +53,7 @@ class Text:
         "over",
         "part_done",
         "told",
+        "twin",
     )
 
     def __init__(self) -> None:
@@ -61,6 +63,10 @@ class Text:
         self.item_done = ""
         self.echo = False
         """Repeats what the item's ``done`` has in another place: not part of the item."""
+        self.twin = False
+        """Has the very words of another part, and no kind of event tells both: one part that was counted twice."""
+        self.enders: set[str] = set()
+        """The kinds of ``done`` that have told it."""
         self.begun = False
         """Its ``added`` has come."""
         self.over = False
@@ -76,7 +82,7 @@ class Text:
 
     @property
     def best(self) -> str:
-        if self.echo:
+        if self.echo or self.twin:
             return ""
         return self.item_done or self.part_done or "".join(self.deltas) or self.opening
 
@@ -149,10 +155,17 @@ class Draft:
         found.begun, found.again = True, False
         return found
 
-    def end_text(self, kind: TextKind, found: Text, said: str) -> None:
-        """Take a part's ``done``. What was streamed under another number, word for word, was this part."""
+    def end_text(self, kind: TextKind, found: Text, said: str, ender: str) -> None:
+        """Take a ``done`` of this kind. What was streamed under another number, word for word, was this part."""
         found.over = True
         found.part_done = said or found.part_done
+        if said:
+            found.enders.add(ender)
+            found.twin = not found.deltas and any(
+                known.best == said and known.enders.isdisjoint(found.enders)
+                for known in self.texts(kind)
+                if known is not found and known.over
+            )
         if said and not found.deltas:
             streamed = [known for known in self.texts(kind) if known.deltas and not known.over]
             if "".join(known.best for known in streamed) == said:
@@ -233,7 +246,7 @@ class Draft:
         for kind, number, said, notes in _texts_of(item, self.best("arguments")):
             said_by_kind.setdefault(kind, {})[number] = said
             found = self._texts.setdefault((kind, number), Text())
-            found.item_done, found.echo = said, False
+            found.item_done, found.echo, found.twin = said, False, False
             found.annotations = notes or found.annotations
         for kind, whole in said_by_kind.items():
             self._drop_splinters(kind, whole)

@@ -16,7 +16,7 @@ from typing import Any
 import orjson
 
 from harness.runtime.errors import UndecodableStream
-from harness.runtime.terminal import TERMINALS
+from harness.runtime.terminal import TERMINALS, states_error
 from harness.runtime.view import text
 from harness.wire import Decoder, LimitExceeded, Limits, Tail
 
@@ -67,7 +67,9 @@ def _named(name: str, payload: Any) -> Event:
         return {"type": "error", "error": payload} if name == "error" else Damage("JSON, but no object")
     stated = payload.get("type")
     if not isinstance(stated, str):
-        return payload if name in {"", "message"} else {**payload, "type": name}
+        # An error needs no type to be one, whatever its frame is called.
+        nameless = name in {"", "message"} or (name not in TERMINALS and states_error(payload))
+        return payload if nameless else {**payload, "type": name}
     if name == "error" and not stated.startswith(("error", "response.")):
         # The type of the error, not of the event.
         return {"type": "error", "error": payload}

@@ -169,6 +169,10 @@ class Drafts:
             draft.index = index
             self._by_index.setdefault(index, []).append(draft)
         self._ids_hold = self._ids_hold or bool(id and draft.id == id)
+        if id and not draft.id:
+            # Its own events name it where its announcement did not.
+            draft.id = id
+            self.settle(draft)
         return draft
 
     # -- looking ----------------------------------------------------------------------------------------------

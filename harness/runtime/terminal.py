@@ -42,7 +42,12 @@ def ending_of(type: str, event: Mapping[str, Any]) -> str | None:
 
 def _is_bare_error(event: Mapping[str, Any]) -> bool:
     """An error without a type, as some servers put it into a stream that had begun well."""
-    return _says(event.get("error")) or (_says(event.get("code")) and _says(event.get("message")))
+    return states_error(event) or (_says(event.get("code")) and _says(event.get("message")))
+
+
+def states_error(event: Mapping[str, Any]) -> bool:
+    """Whether there is a word in its ``error``."""
+    return _says(event.get("error"))
 
 
 def _says(value: Any) -> bool:

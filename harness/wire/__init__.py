@@ -1,6 +1,6 @@
 """Bytes to SSE frames and back; knows nothing of any provider."""
 
-from harness.wire.blocks import frame_of, split
+from harness.wire.blocks import frame_of, split, whole_blocks
 from harness.wire.decoder import Decoder, decode
 from harness.wire.encoder import Newline, encode
 from harness.wire.frame import Frame, Payload, Tail
@@ -19,4 +19,5 @@ __all__ = [
     "encode",
     "frame_of",
     "split",
+    "whole_blocks",
 ]

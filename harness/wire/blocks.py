@@ -22,12 +22,24 @@ def split(body: bytes) -> tuple[list[bytes], bytes]:
 
     A block's bytes come without what does not belong to its fields: a byte order mark, and perhaps the last line end.
     """
-    *blocks, rest = _cut(body)
-    blank_lines = not _BLANK.isdisjoint([block[:1] for block in blocks]) or rest.startswith(b"\n")
-    if not (blank_lines or b"\r" in body or body.startswith(_BOM)):
+    blocks, rest = _cut_plainly(body)
+    if blocks is not None:
         return blocks, rest
     frames, tail = decode(body)
     return [_content(frame.raw, frame.start) for frame in frames], _content(tail.raw, tail.start) if tail else b""
+
+
+def whole_blocks(piece: bytes) -> list[bytes] | None:
+    """What is in the blocks of a piece that reads alike wherever it stands between others of its kind; else None."""
+    blocks, rest = _cut_plainly(piece)
+    return None if rest else blocks
+
+
+def _cut_plainly(body: bytes) -> tuple[list[bytes] | None, bytes]:
+    """As ``split``; None for a body that needs a decoder, because it has more to it than blocks and blank lines."""
+    *blocks, rest = _cut(body)
+    blank_lines = not _BLANK.isdisjoint([block[:1] for block in blocks]) or rest.startswith(b"\n")
+    return (None if blank_lines or b"\r" in body or body.startswith(_BOM) else blocks), rest
 
 
 def frame_of(block: bytes) -> Frame:

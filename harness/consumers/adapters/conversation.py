@@ -127,7 +127,7 @@ class Adapter(ABC):
 
 def trace_of(trace: _driver.Trace) -> tuple[Callback, ...]:
     """The trace in the contract's form."""
-    return tuple([_callback(entry["kind"], entry["data"], entry["attempt"]) for entry in trace.entries])
+    return tuple([_callback(*told) for told in trace.told])
 
 
 # A stream that is replayed again and again calls back again and again with the same words.

@@ -40,14 +40,20 @@ class Trace:
     """The callbacks of one turn, in order, each with the attempt it belongs to."""
 
     def __init__(self, cancel_after: int | None = None, on_cancel: Callable[[], None] = lambda: None) -> None:
-        self.entries: list[dict[str, Any]] = []
+        self.told: list[tuple[str, str, int]] = []
+        """Kind, data and attempt of each."""
         self.requests = 0
         self.cancel_after, self._on_cancel = cancel_after, on_cancel
 
     @property
     def cancelled(self) -> bool:
         """Whether the case asks to stop here."""
-        return self.cancel_after is not None and len(self.entries) >= self.cancel_after
+        return self.cancel_after is not None and len(self.told) >= self.cancel_after
+
+    @property
+    def entries(self) -> list[Json]:
+        """All of them in the outcome's form."""
+        return [{"kind": kind, "data": data, "attempt": attempt} for kind, data, attempt in self.told]
 
     def request_sent(self, *_: Any) -> None:
         """To be hooked on the HTTP client: a new request is a new attempt."""
@@ -55,8 +61,8 @@ class Trace:
 
     def add(self, kind: str, data: Any = None) -> None:
         text = data if type(data) is str else json.dumps(data, default=str) if data else ""
-        self.entries.append({"kind": kind, "data": text, "attempt": self.requests - 1 if self.requests else 0})
-        if len(self.entries) == self.cancel_after:
+        self.told.append((kind, text, self.requests - 1 if self.requests else 0))
+        if len(self.told) == self.cancel_after:
             self._on_cancel()
 
     def add_event(self, event: Any, kind: str) -> None:
