@@ -96,7 +96,7 @@ class Exchange:
         turns = {turn for turn, _ in self.deliveries}
         if not turns or turns != set(range(len(turns))):
             raise ValueError("an exchange lists its turns from 0 without a gap")
-        if any((turn, 0) not in self.deliveries for turn in turns):
+        if not all([(turn, 0) in self.deliveries for turn in turns]):
             raise ValueError("every turn of an exchange has an attempt 0")
 
     @classmethod
@@ -104,13 +104,13 @@ class Exchange:
         """One turn whose every attempt is answered alike."""
         return cls({(0, 0): delivery})
 
-    @property
+    @cached_property
     def turns(self) -> int:
-        return 1 + max(turn for turn, _ in self.deliveries)
+        return 1 + max([turn for turn, _ in self.deliveries])
 
     def answer(self, turn: int, attempt: int) -> Delivery | None:
         """What the server says to this request; None when the case has no such turn."""
         if turn >= self.turns:
             return None
-        known = max(number for t, number in self.deliveries if t == turn and number <= attempt)
+        known = max([number for t, number in self.deliveries if t == turn and number <= attempt])
         return self.deliveries[turn, known]

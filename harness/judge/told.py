@@ -102,16 +102,17 @@ def _of_pieces(pieces: Sequence[bytes]) -> list[Fact | None] | None:
     """
     facts: list[Fact | None] = []
     begun: list[bytes] = []
+    known_whole = _PIECES.get
     for piece in pieces:
-        if begun or not piece.endswith(_BLANK):
+        known = None if begun else known_whole(piece)
+        if known is None:
             begun.append(piece)
             if not piece.endswith(_BLANK):
                 continue
-            piece = b"".join(begun)
+            known = _PIECES[b"".join(begun)]
+            if known is None:
+                return None
             begun.clear()
-        known = _PIECES[piece]
-        if known is None:
-            return None
         facts += known
     return None if begun or not facts else facts
 

@@ -18,6 +18,9 @@ import httpx
 import pytest
 
 from harness.campaign.case import Planned
+from harness.campaign.fuzz.drawing import Drawing, hypothesis_draws
+from harness.campaign.fuzz.ground import grounds
+from harness.campaign.fuzz.trying import attempt
 from harness.campaign.library import Library
 from harness.campaign.run import run_case
 from harness.cassette import exchange_of
@@ -33,6 +36,7 @@ from harness.runtime import Callbacks, Client
 ROOT = Path(__file__).parents[2]
 CASE = "shape/untouched@codex/long-text"
 ROUNDS, REPEATS = 60, 30
+CASE_ROUNDS, CASES = 12, 400
 POST = Request("POST", "/v1/responses", (), b'{"model":"m","input":[{"role":"user","content":"hello"}]}')
 
 
@@ -153,3 +157,26 @@ def test_a_campaigns_case_without_hypothesis_and_consumer(planned: Planned) -> N
         print(f"  {name:<35} {least:7.3f} {median:8.3f}  {least / total:6.0%}")
         before = cost.least, cost.median
     print(f"  {'all':<35} {costs['judge']}  {1000 / total:6.0f} cases/s")
+
+
+@pytest.mark.bench
+def test_a_campaigns_case_under_hypothesis(planned: Planned) -> None:
+    """Cases as ``harness fuzz`` has them, with one stream of this size for its library: all layers, retries, sizes."""
+    drawing = Drawing(grounds([planned.cassette]))
+    consumer = open_consumer("runtime")
+
+    def cases(seed: int) -> None:
+        for drawn in itertools.islice(hypothesis_draws(seed), CASES):
+            tried = attempt(consumer, drawing.read(drawn))
+            assert not tried.trouble, tried.trouble
+
+    cases(seed=CASE_ROUNDS)  # what every operator could do to the stream is worked out once a campaign
+    rounds = []
+    for seed in range(CASE_ROUNDS):
+        started = time.process_time()
+        cases(seed)
+        rounds.append((time.process_time() - started) / CASES * 1000)
+    consumer.close()
+    least, median = min(rounds), statistics.median(rounds)
+    print("\nms of CPU a case                           least   median")
+    print(f"  drawn, applied, run and judged      {least:7.3f} {median:8.3f}  {1000 / least:6.0f} cases/s")
