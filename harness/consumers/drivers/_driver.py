@@ -21,7 +21,7 @@ PROTOCOL = 1
 OUTCOME = 1
 
 _DETAILS = (
-    "code", "status_code", "status", "param", "type", "body", "raw", "request_id", "reason", "errno",
+    "code", "status_code", "status", "param", "type", "body", "raw", "request_id", "reason", "errno", "doc",
 )  # fmt: skip
 
 
@@ -354,7 +354,7 @@ def attached(result: Any) -> Json:
 
 
 def _attached_cause(value: Any) -> Json:
-    shown = value if isinstance(value, dict) else getattr(value, "__dict__", {"value": str(value)})
+    shown = value if isinstance(value, dict) else getattr(value, "__dict__", {"value": value})
     message = text_of(get(value, "message")) or text_of(get(value, "reason"))
     return {"type": "attached", "message": message or "", "details": as_json(shown)}
 
