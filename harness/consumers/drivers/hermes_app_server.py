@@ -13,7 +13,7 @@ Mapping to the outcome:
   the agent. An error that was raised ends the case.
 - trace: text and reasoning, as the agent's own bridge of notifications hands them to its callbacks, where a release
   has that bridge.
-- approvals: its caller's callback says "once" to everything. Between two turns the user thinks for a moment.
+- approvals: its caller's callback says "once" to everything.
 - deadlines: a total one is ``turn_timeout``, an idle one ``post_tool_quiet_timeout``; the handshake's are its own.
 """
 
@@ -24,7 +24,6 @@ import importlib.metadata
 import os
 import shlex
 import tempfile
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -38,8 +37,6 @@ try:
     from agent.codex_runtime import make_codex_app_server_event_bridge  # type: ignore[import-not-found]
 except ImportError:
     make_codex_app_server_event_bridge = None
-
-"""Enough for a process that is about to exit to have done so."""
 
 _ARGUMENTS = {"total_ms": "turn_timeout", "idle_ms": "post_tool_quiet_timeout"}
 
@@ -98,7 +95,6 @@ def run_case(case: dict[str, Any], tell_turn: Any) -> tuple[list[dict[str, Any]]
         leftovers = _machine.Leftovers()
         with contextlib.closing(sessions):
             for number, asked in enumerate(case["turns"]):
-                if number:
                 trace = _driver.Trace(case.get("cancel_after") if number == 0 else None)
                 turns.append(sessions.turn(asked["input"], trace))
                 tell_turn(turns[-1])

@@ -66,7 +66,7 @@ class Play:
 
     def _exit(self, last: dict[str, Any]) -> None:
         os.write(2, last["stderr"].encode())
-        self._tell(state="exit")
+        self._tell(over=True)
         if last["code"] < 0:
             os.kill(os.getpid(), -last["code"])
         os._exit(last["code"])

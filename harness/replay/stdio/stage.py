@@ -162,10 +162,10 @@ class _Play:
         self.talk.taken = told["sent"]
         if "heard" in told:
             self.talk.hear(base64.b64decode(told["heard"]), self._now_ms())
+        if "over" in told:
+            self.talk.exit(self._now_ms())
         match told.get("state"):
             case "wait":
                 self.wait_ends_s = self._now_s() + told["ms"] / 1000
-            case "exit":
-                self.talk.exit(self._now_ms())
             case "foreign":
                 self.broken = FOREIGN.format(told["line"])
