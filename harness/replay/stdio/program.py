@@ -13,6 +13,7 @@ from __future__ import annotations
 import base64
 import json
 import os
+import select
 import signal
 import socket
 import sys
@@ -36,12 +37,14 @@ class Play:
             continue
 
     def _send(self, encoded: str) -> None:
-        rest = memoryview(base64.b64decode(encoded))
-        while rest:
-            written = os.write(1, rest)
-            self._sent += written
-            rest = rest[written:]
+        data = base64.b64decode(encoded)
+        for start in range(0, len(data), select.PIPE_BUF):
+            piece = data[start : start + select.PIPE_BUF]
+            select.select([], [1], [])
+            # Told before it is written, which it is at once and in full: whoever reads it may end this program for it.
+            self._sent += len(piece)
             self._tell()
+            os.write(1, piece)
 
     def _await(self, wanted: dict[str, Any]) -> None:
         while (line := self._line("await")) is not None:
