@@ -524,6 +524,9 @@ LENIENT: dict[str, tuple[Served | tuple[Served, ...], Turn, str]] = {
     "text of an item that ends as another type, passed over": (
         served(OTHER_AT_LAST), answered(items=(Item("other", "mystery"),)), "",
     ),
+    "a status that does not end a response, handed on": (
+        served([*HELLO[:-1], *2 * [terminal(status="interrupted")]]), answered("Hello, world", status="interrupted"), "",
+    ),
     "what a server says as text in a reasoning item, kept out of the answer": (
         served(whole([THOUGHT], message("Hi", 1))), answered("Hi", items=(Item("reasoning", "reasoning"),)), "",
     ),
