@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import tempfile
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -21,6 +22,7 @@ from harness.contract.validate import problem
 from harness.delivery import Exchange
 from harness.replay import LoopbackServer
 from harness.replay.connection import Phase
+from harness.replay.stdio import LineServer, NeverAnswers
 
 READY_MS = 60_000.0
 
@@ -64,11 +66,25 @@ class ProcessConsumer:
         return self._program.capabilities
 
     def run(self, case: Case, exchange: Exchange) -> Observation:
+        if any((delivery.stdio is not None) != self.capabilities.app_server for delivery in exchange.deliveries.values()):
+            read, served = ("lines", "HTTP") if self.capabilities.app_server else ("HTTP", "lines")
+            raise ConsumerError(f"it reads {read}, and this exchange is one of {served}")
+        run = self._run_lines if self.capabilities.app_server else self._run_http
+        return run(case, exchange)
+
+    def _run_http(self, case: Case, exchange: Exchange) -> Observation:
         with LoopbackServer(exchange) as server:
-            asked = replace(case, base_url=server.base_url)
-            outcome = self._ask(asked)
+            outcome = self._ask(replace(case, base_url=server.base_url))
             pooled = sum(connection.phase is Phase.IDLE for connection in server.connections())
             return Observation(_but_for_pooled(outcome, pooled), server.transcript())
+
+    def _run_lines(self, case: Case, exchange: Exchange) -> Observation:
+        with LineServer(exchange) as server:
+            outcome = self._ask(replace(case, command=server.command))
+            try:
+                return Observation(outcome, server.transcript())
+            except NeverAnswers as error:
+                raise ConsumerError(str(error)) from None
 
     def close(self) -> None:
         if self._driver is not None:
@@ -102,15 +118,27 @@ class ProcessConsumer:
     def _blame(self, death: Exited) -> None:
         """Return if the consumer died of the case; raise ConsumerError if it cannot even serve a healthy stream."""
         driver = self._running()
-        with LoopbackServer(probe.EXCHANGE) as server:
+        with self._healthy() as case:
             try:
-                outcome = driver.ask(replace(probe.CASE, base_url=server.base_url), probe.CASE.deadline_ms, [])
+                outcome = driver.ask(case, case.deadline_ms, [])
             except (Silent, Exited, Rubbish) as error:
                 self.close()
                 raise ConsumerError(f"it fails on a healthy stream too ({error}); before that: {death}") from None
         if complaint := probe.complaint(outcome, self.capabilities):
             self.close()
             raise ConsumerError(f"it fails on a healthy stream too ({complaint}); before that: {death}")
+
+
+    @contextmanager
+    def _healthy(self) -> Iterator[Case]:
+        """The healthy probe, served."""
+        exchange = probe.exchange_for(self.capabilities)
+        if self.capabilities.app_server:
+            with LineServer(exchange) as lines:
+                yield replace(probe.CASE, command=lines.command)
+        else:
+            with LoopbackServer(exchange) as server:
+                yield replace(probe.CASE, base_url=server.base_url)
 
 
 class _Driver:

@@ -56,6 +56,8 @@ class Capabilities:
     """Keeps first-byte, idle and total deadlines apart, and takes decoded events alone for life."""
     chat: bool = False
     """Speaks chat completions to its user: a ``finish_reason`` in place of a status."""
+    explains: bool = False
+    """Its errors and flags say in the runtime's own words what ended a call: a deadline, an exit, damage."""
     classifies_errors: bool = False
     """Tells its user what kind of error one is, and whether asking again may help."""
     gates_reasoning: bool = False

@@ -15,11 +15,13 @@ DRIVER_PROTOCOL = 1
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """What a consumer is asked to do: one conversation, a call per turn, against ``base_url``."""
+    """What a consumer is asked to do: one conversation, a call per turn, against ``base_url`` or ``command``."""
 
     id: str
     base_url: str
     """With the version path (``http://127.0.0.1:PORT/v1``): the client adds ``/responses``."""
+    command: tuple[str, ...] = ()
+    """For a client of an app-server: what it starts in place of the server, which speaks in lines."""
     turns: tuple[dict[str, Any], ...] = ({"input": "hello"},)
     """Per turn: ``input``, a text or a list of Responses input items that this turn adds."""
     tools: tuple[dict[str, Any], ...] = ()
@@ -38,6 +40,7 @@ class Case:
             "op": "run",
             "case": self.id,
             "base_url": self.base_url,
+            **({"command": list(self.command)} if self.command else {}),
             "turns": list(self.turns),
             "tools": list(self.tools),
             "timeouts": self.timeouts,

@@ -40,7 +40,7 @@ class Account:
 @lru_cache(maxsize=2)
 def owed_texts(scene: Scene, kind: ChannelKind) -> tuple[Owed, ...]:
     """The texts of one strand, in output order. Optional: what only the snapshot adds to other content, other
-    phases than the final answer where the consumer's text is that alone, what an item of another type says, and words
+    phases than the final answer where the consumer's text is that alone, what an item of another type too says, and words
     that another item says in full where nobody but their own deltas knows of a second one."""
     reading = scene.attempt.reading
     if not any(kind in item.channels for item in reading.items):
@@ -53,7 +53,7 @@ def owed_texts(scene: Scene, kind: ChannelKind) -> tuple[Owed, ...]:
             item.channels[kind].accepted,
             optional=(item.channels[kind].only_in_snapshot and others_speak)
             or (final_only and not _is_final(item))
-            or item.type != OWNER[kind]
+            or any(stated != OWNER[kind] for stated in (item.type, *item.types))
             or _is_echo(item, items, kind),
             frames=item.frames,
         )

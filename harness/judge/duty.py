@@ -52,7 +52,9 @@ def obligation_of(attempt: Attempt) -> Obligation:
     if attempt.answer == "silence":
         return Obligation(Duty.RAISE, "the connection brought no response at all")
     if attempt.answer == "error":
-        return Obligation(Duty.FAIL, f"the answer is an error (HTTP {attempt.status})", attempt.error)
+        # Who cannot know that its body is whole may say so in place of what it holds.
+        told = None if attempt.open_document else attempt.error
+        return Obligation(Duty.FAIL, f"the answer is an error (HTTP {attempt.status})", told)
     if attempt.answer == "nothing":
         return Obligation(Duty.RAISE, "the body is neither an event stream nor a response")
     if attempt.reading.terminal is not None:

@@ -65,7 +65,7 @@ class Attempt:
     @property
     def open_document(self) -> bool:
         """Whether the answer is one document that was never over for its reader, who cannot know that it is whole."""
-        return self.answer == "response" and self.ending not in {Ending.COMPLETE, Ending.EOF}
+        return self.answer in {"response", "error"} and self.ending not in {Ending.COMPLETE, Ending.EOF}
 
     @property
     def text_deltas(self) -> Iterator[str]:
@@ -171,10 +171,13 @@ def _owned(served: Served, patience: Patience, cancelled: bool) -> tuple[bytes, 
     delivery = served.delivery
     if served.ending is not Ending.LEFT or cancelled:
         return served.body, served.ending
+    stated = delivery.content_length
+    if stated is not None and served.taken >= stated:
+        return served.body[:stated], Ending.COMPLETE  # whatever comes after its length is no part of a body
     if _stream_of(_plain(served)).reading.terminal is not None or patience.ends_in(delivery):
         return served.body, served.ending
     ending = Ending.OPEN if isinstance(delivery.ending, Stall) else Ending.LEFT
-    return delivery.body, ending
+    return delivery.body[:stated], ending
 
 
 @lru_cache(maxsize=256)

@@ -12,6 +12,7 @@ from functools import cached_property
 from harness.protocols.responses.catalogue import EVENTS, TERMINALS
 from harness.protocols.responses.event import Event, decode
 from harness.protocols.responses.reading import Fact, Reading, TerminalKind, fact_of, read, read_facts
+from harness.protocols.responses.reading.terminal import terminal_of
 from harness.protocols.responses.reading.untyped import typed
 from harness.wire import Frame, frame_of, split, whole_blocks
 from harness.wire import decode as decode_frames
@@ -144,13 +145,19 @@ def _other_streams(told: Told) -> Iterator[tuple[str, Sequence[Event]]]:
         errors = [_named_error(event) if _code_and_message(event) else event for event in told.events]
         yield "an object with a code and a message is an error, even one without a type", errors
     if terminal is not None and terminal.kind is TerminalKind.COMPLETED and terminal.contested:
-        unfinished = [event for event in told.events if event.frame != terminal.frame]
+        unfinished = [event for event in told.events if not _contested(event)]
         yield "a status that is not final leaves the response unfinished", unfinished
     if terminal is not None and terminal.kind is TerminalKind.COMPLETED and terminal.status is None:
         spoken = [
             _nameless(event) if event.payload is None and event.type in TERMINALS else event for event in told.events
         ]
         yield "an event without data says nothing, not even that the response is over", spoken
+
+
+def _contested(event: Event) -> bool:
+    """Whether it completes the response by its name, and states a status that does not."""
+    terminal = terminal_of(event)
+    return terminal is not None and terminal.kind is TerminalKind.COMPLETED and terminal.contested
 
 
 def _code_and_message(event: Event) -> bool:

@@ -21,7 +21,7 @@ PROTOCOL = 1
 OUTCOME = 1
 
 _DETAILS = (
-    "code", "status_code", "status", "param", "type", "body", "raw", "request_id", "reason", "errno",
+    "code", "status_code", "status", "param", "type", "body", "raw", "request_id", "reason", "errno", "doc",
 )  # fmt: skip
 
 
@@ -43,7 +43,7 @@ class Trace:
         self.told: list[tuple[str, str, int]] = []
         """Kind, data and attempt of each."""
         self.requests = 0
-        self.cancel_after, self._on_cancel = cancel_after, on_cancel
+        self.cancel_after, self.on_cancel = cancel_after, on_cancel
 
     @property
     def cancelled(self) -> bool:
@@ -63,7 +63,7 @@ class Trace:
         text = data if type(data) is str else json.dumps(data, default=str) if data else ""
         self.told.append((kind, text, self.requests - 1 if self.requests else 0))
         if len(self.told) == self.cancel_after:
-            self._on_cancel()
+            self.on_cancel()
 
     def add_event(self, event: Any, kind: str) -> None:
         """An event in the wire's own form: a delta goes to its strand, any other is told by its type."""
@@ -354,7 +354,7 @@ def attached(result: Any) -> Json:
 
 
 def _attached_cause(value: Any) -> Json:
-    shown = value if isinstance(value, dict) else getattr(value, "__dict__", {"value": str(value)})
+    shown = value if isinstance(value, dict) else getattr(value, "__dict__", {"value": value})
     message = text_of(get(value, "message")) or text_of(get(value, "reason"))
     return {"type": "attached", "message": message or "", "details": as_json(shown)}
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from math import inf
 
 from harness.delivery import Stall
 from harness.judge.rule import Breach, Scene, invariant
@@ -20,17 +21,23 @@ def check(scene: Scene) -> Iterator[Breach]:
         return
     delivery = scene.attempt.served.delivery if scene.evidence.attempts else None
     endless = delivery is not None and isinstance(delivery.ending, Stall)
-    if endless and scene.attempt.reading.terminal is None and not _has_deadline(scene):
-        yield Breach(
-            "the stream stalls for ever, and the consumer declares no deadline of its own",
-            "no deadline declared",
-            mark=Mark.SKIPPED,
-        )
+    if endless and scene.attempt.reading.terminal is None and (why := _too_early(scene)):
+        yield Breach(f"the stream stalls for ever, and {why}", why, mark=Mark.SKIPPED)
         return
     if endless and scene.attempt.reading.terminal is not None:
         return  # the answer was there: stops-at-terminal says so
     yield Breach("the call had to be killed", "hung", evidenced=scene.obligation.why, assembled=scene.turn.notes[:300])
 
 
-def _has_deadline(scene: Scene) -> bool:
-    return scene.capabilities.deadlines.smallest_ms != float("inf") or bool(scene.case.timeouts)
+def _too_early(scene: Scene) -> str:
+    """Why nobody can know that the call would not have ended; empty where a deadline had passed that it keeps."""
+    own, asked = scene.capabilities.deadlines, scene.case.timeouts
+    name = "idle_ms" if scene.attempt.reading.events else "first_byte_ms"
+    silence = asked.get(name) or asked.get("read_ms") or getattr(own, name)
+    total = asked.get("total_ms") or own.total_ms
+    due_ms = min(scene.attempt.served.opened_ms + (silence or inf), total or inf)
+    if due_ms == inf and not asked and own.smallest_ms == inf:
+        return "the consumer declares no deadline of its own"
+    if due_ms >= scene.case.deadline_ms and not scene.capabilities.simulated_time:
+        return "the deadline for that is longer than the case was given"
+    return ""

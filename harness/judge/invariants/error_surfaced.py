@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from harness.judge.claims import returned_status
 from harness.judge.duty import Duty
 from harness.judge.rule import Breach, Scene, invariant
+from harness.judge.verdict import Mark
+from harness.protocols.responses.errors import ProviderError
 
 MESSAGE_CHARS = 200
 """How much of the provider's message must survive."""
@@ -24,18 +26,22 @@ def check(scene: Scene) -> Iterator[Breach]:
     if scene.obligation.duty is not Duty.FAIL or error is None or scene.turn.ended in {"hung", "crashed", "cancelled"}:
         return
     shown = caller_sees(scene)
-    missing = {
-        name: value
-        for name, value in (("code", error.code), ("message", (error.message or "")[:MESSAGE_CHARS]))
-        if value and not contains(shown, value)
-    }
+    missing = min((_missing(told, shown) for told in (error, error.beside) if told is not None), key=len)
     if missing:
         yield Breach(
             f"the provider's {' and '.join(missing)} did not reach the caller",
             f"lost {'+'.join(missing)} of {error.shape} as {_manner(scene)}",
             evidenced=", ".join(f"{name} {value!r}" for name, value in missing.items()),
             assembled=f"{returned_status(scene.turn)}: {shown[:400]}",
+            # A page is for people: what its title says is no word of the provider's protocol.
+            mark=Mark.LENIENT if error.shape == "html" else Mark.FAIL,
         )
+
+
+def _missing(error: ProviderError, shown: str) -> dict[str, str]:
+    """What of an error is not in the text, by name."""
+    told = (("code", error.code), ("message", (error.message or "")[:MESSAGE_CHARS]))
+    return {name: value for name, value in told if value and not contains(shown, value)}
 
 
 def caller_sees(scene: Scene) -> str:

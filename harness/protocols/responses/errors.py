@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from harness.protocols.responses.catalogue import EVENTS, TERMINALS
@@ -32,6 +32,8 @@ class ProviderError:
     """The error's own type, such as ``invalid_request_error``; never the event's."""
     raw: Any = None
     """The JSON value or the text that was read, as it was."""
+    beside: ProviderError | None = None
+    """Another error in the same frame, outside its response: which of the two a reader takes is its affair."""
 
 
 def error_of(event: Event) -> ProviderError | None:
@@ -40,8 +42,13 @@ def error_of(event: Event) -> ProviderError | None:
         if fits(event):
             found = find(event.data if event.payload is None else event.payload)
             if found is not None:
-                return _describe(shape, found)
+                return replace(_describe(shape, found), beside=_beside(event, found))
     return None
+
+
+def _beside(event: Event, found: Any) -> ProviderError | None:
+    other = (event.payload or {}).get("error") if event.type in TERMINALS else None
+    return _describe("beside", other) if other and other is not found else None
 
 
 _SAYS_NOTHING = frozenset({"{}", "[]", "null", '""'})

@@ -1,8 +1,9 @@
 """A program that plays its part of a recorded talk over its standard streams: ``program.py SCRIPT [SOCKET]``.
 
 The script is a JSON list of steps, one member each: ``send`` (base64), ``await`` (a client's line), ``wait``
-(milliseconds), ``stall``, ``exit`` (``code``, ``stderr``). With a socket, whoever listens there is told where the play
-stands whenever it cannot go on by itself, and says when a wait is over; without one, waits are waited for.
+(milliseconds), ``stall``, ``exit`` (``code``, ``stderr``); it is the first line that the socket says where SCRIPT is
+``-``. With a socket, whoever listens there is told what was written and heard, and where the play stands whenever it
+cannot go on by itself, and says when a wait is over; without one, waits are waited for.
 
 It imports nothing of the harness and little else, so that it starts in no time.
 """
@@ -12,6 +13,7 @@ from __future__ import annotations
 import base64
 import json
 import os
+import select
 import signal
 import socket
 import sys
@@ -35,10 +37,14 @@ class Play:
             continue
 
     def _send(self, encoded: str) -> None:
-        rest = memoryview(base64.b64decode(encoded))
-        self._sent += len(rest)
-        while rest:
-            rest = rest[os.write(1, rest) :]
+        data = base64.b64decode(encoded)
+        for start in range(0, len(data), select.PIPE_BUF):
+            piece = data[start : start + select.PIPE_BUF]
+            select.select([], [1], [])
+            # Told before it is written, which it is at once and in full: whoever reads it may end this program for it.
+            self._sent += len(piece)
+            self._tell()
+            os.write(1, piece)
 
     def _await(self, wanted: dict[str, Any]) -> None:
         while (line := self._line("await")) is not None:
@@ -63,6 +69,7 @@ class Play:
 
     def _exit(self, last: dict[str, Any]) -> None:
         os.write(2, last["stderr"].encode())
+        self._tell(over=True)
         if last["code"] < 0:
             os.kill(os.getpid(), -last["code"])
         os._exit(last["code"])
@@ -76,6 +83,7 @@ class Play:
                 return None
             self._taken += len(more)
             self._unread += more
+            self._tell(heard=base64.b64encode(more).decode())
         line, _, self._unread = self._unread.partition(b"\n")
         return line
 
@@ -95,16 +103,21 @@ def like(said: Any, wanted: dict[str, Any]) -> bool:
 
 
 def main(script: str, address: str = "") -> None:
-    with open(script, encoding="utf-8") as file:
-        steps = json.load(file)
     stage = None
     if address:
         stage = socket.socket(socket.AF_UNIX)
         stage.connect(address)
     play = Play(stage)
-    for step in steps:
+    for step in steps_of(script, stage):
         play.step(step)
     play.idle()
+
+
+def steps_of(script: str, stage: socket.socket | None) -> list[dict[str, Any]]:
+    """Of the file, or ``-``: of the stage, in one line."""
+    with stage.makefile("r") if script == "-" and stage is not None else open(script, encoding="utf-8") as source:
+        steps: list[dict[str, Any]] = json.loads(source.readline())
+    return steps
 
 
 if __name__ == "__main__":

@@ -17,19 +17,14 @@ from pathlib import Path
 from typing import Any, Protocol, Self
 
 from harness.clock import VirtualClock
-from harness.delivery import Cut, Delivery, End, Ending, Exchange, Request, Served, Stall, Transcript
+from harness.delivery import Delivery, Exchange, Served, Transcript
 from harness.replay.player import NeverEnds
 from harness.replay.stdio.script import steps_of
-
-PROGRAM = Path(__file__).with_name("program.py")
+from harness.replay.stdio.talk import FOREIGN, PROGRAM, NeverAnswers, Talk, upcoming
 
 _LOOK_S = 0.001
 _MUTE_S = 30.0
 """Real seconds after which a program that says nothing at all is broken."""
-
-
-class NeverAnswers(Exception):
-    """The play itself is broken: the program died unasked, or the client's lines are numbered unlike the script's."""
 
 
 class Pipes(Protocol):
@@ -91,10 +86,7 @@ class ScriptedServer:
         return sum(play.begun for play in self._plays)
 
     def _upcoming(self) -> list[Delivery]:
-        """The turns that one process plays: up to the first that ends it."""
-        rest = self._turns[self._begun() :]
-        last = next((n for n, delivery in enumerate(rest) if not isinstance(delivery.ending, End)), len(rest) - 1)
-        return rest[: last + 1]
+        return upcoming(self._turns, self._begun())
 
 
 class SimulatedPipes:
@@ -104,20 +96,17 @@ class SimulatedPipes:
         self, process: Pipes, listener: socket.socket, clock: VirtualClock, turns: list[Delivery], first: int
     ) -> None:
         self._process, self._listener, self._clock = process, listener, clock
-        self._turns, self._first = turns, first
+        self._talk = Talk(turns, first, clock.now() * 1000)
         self._stage: socket.socket | None = None
         self._told = b""
         self._state: dict[str, Any] = {}
         self._wait_ends: float | None = None
-        self._read = self._written = 0
-        self._lines: list[list[bytes]] = [[]]
-        self._began_ms = [clock.now() * 1000]
-        self._ended_ms: float | None = None
+        self._written = 0
 
     @property
     def begun(self) -> int:
         """Turns that were begun; the first one is begun with the process."""
-        return len(self._lines)
+        return self._talk.begun
 
     @property
     def ending(self) -> str:
@@ -128,11 +117,7 @@ class SimulatedPipes:
         return self._process.stderr
 
     def send(self, data: bytes) -> None:
-        for line in data.splitlines(keepends=True):
-            if b'"turn/start"' in line and any(b'"turn/start"' in said for said in self._lines[-1]):
-                self._lines.append([])
-                self._began_ms.append(self._clock.now() * 1000)
-            self._lines[-1].append(line)
+        self._talk.hear(data, self._clock.now() * 1000)
         self._written += len(data)
         self._process.send(data)
 
@@ -142,7 +127,7 @@ class SimulatedPipes:
         while True:
             output = self._process.read(_LOOK_S)
             if output is not None:
-                self._read += len(output)
+                self._talk.taken += len(output)
                 return output
             self._look()
             if self._still():
@@ -153,8 +138,7 @@ class SimulatedPipes:
                 raise NeverAnswers(f"the program is stuck in {self._state}; {self._process.stderr}")
 
     def end(self, *, at_fault: bool) -> None:
-        if self._ended_ms is None:
-            self._ended_ms = self._clock.now() * 1000
+        self._talk.end(self._clock.now() * 1000)
         self._process.end(at_fault=at_fault)
 
     def close(self) -> None:
@@ -164,33 +148,7 @@ class SimulatedPipes:
 
     def served(self) -> list[Served]:
         """The turns that were begun, each with what of it was read."""
-        entries, before = [], 0
-        for number, (lines, delivery) in enumerate(zip(self._lines, self._turns, strict=False)):
-            taken = min(max(0, self._read - before), len(delivery.body))
-            before += len(delivery.body)
-            ended_ms = self._ended_ms if self._ended_ms is not None else self._clock.now() * 1000
-            closed_ms = self._began_ms[number + 1] if number + 1 < len(self._began_ms) else ended_ms
-            entries.append(
-                Served(
-                    turn=self._first + number,
-                    attempt=0,
-                    request=Request("STDIO", " ".join([Path(sys.executable).name, PROGRAM.name]), (), b"".join(lines)),
-                    delivery=delivery,
-                    taken=taken,
-                    head_taken=True,
-                    ending=self._ending_of(delivery, taken),
-                    opened_ms=self._began_ms[number],
-                    closed_ms=closed_ms,
-                )
-            )
-        return entries
-
-    def _ending_of(self, delivery: Delivery, taken: int) -> Ending:
-        if self._ended_ms is None:
-            return Ending.OPEN
-        if taken < len(delivery.body) or isinstance(delivery.ending, Stall):
-            return Ending.LEFT
-        return Ending.CUT if isinstance(delivery.ending, Cut) else Ending.COMPLETE
+        return self._talk.served(self._clock.now() * 1000)
 
     def _look(self) -> None:
         """What the program has told since the last look; its last word counts."""
@@ -207,15 +165,17 @@ class SimulatedPipes:
             return
         *whole, self._told = self._told.split(b"\n")
         for line in whole:
-            self._state = json.loads(line)
-            self._wait_ends = None
-            if self._state["state"] == "foreign":
-                raise NeverAnswers(f"the client's line is not numbered as in the script: {self._state['line']}")
+            told = json.loads(line)
+            if "state" not in told:
+                continue  # its pipes tell that here, and at once
+            self._state, self._wait_ends = told, None
+            if told["state"] == "foreign":
+                raise NeverAnswers(FOREIGN.format(told["line"]))
 
     def _still(self) -> bool:
         """Whether nothing is under way in either direction, so that only time can change anything."""
         state = self._state.get("state")
-        if state is None or self._state["sent"] != self._read:
+        if state is None or self._state["sent"] != self._talk.taken:
             return False
         return state in {"wait", "stall"} or self._state["taken"] == self._written
 

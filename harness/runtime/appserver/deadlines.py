@@ -60,6 +60,8 @@ class TurnWatch:
         return min(passed)[1:] if passed else None
 
     def _running(self) -> list[tuple[float, str, float]]:
-        silence: float | None = getattr(self._deadlines, f"{self._phase}_s")
-        running = ((self._since, self._phase, silence), (self._began, "total", self._deadlines.total_s))
-        return [(since + limit, name, limit) for since, name, limit in running if limit]
+        # After a tool the ordinary patience ends too, where it is shorter still.
+        silences = ("after_tool", "idle") if self._phase == "after_tool" else (self._phase,)
+        running = [(self._since, name) for name in silences] + [(self._began, "total")]
+        limits = [(since, name, getattr(self._deadlines, f"{name}_s")) for since, name in running]
+        return [(since + limit, name, limit) for since, name, limit in limits if limit]

@@ -25,6 +25,14 @@ def test_what_is_awaited_says_how_long(phase, due):
     assert watch.exceeded(due) == (phase, due - 7)
 
 
+@pytest.mark.parametrize("after_tool_s", [30, None])
+def test_nobody_is_more_patient_after_a_tool_than_elsewhere(after_tool_s):
+    watch = TurnWatch(TurnDeadlines(idle_s=2, after_tool_s=after_tool_s), now=0)
+    watch.alive("after_tool", 7)
+    assert watch.due == 9
+    assert watch.exceeded(9) == ("idle", 2)
+
+
 def test_a_turn_that_is_asked_to_stop_cannot_gain_time_by_going_on():
     watch = TurnWatch(LIMITS, now=0)
     watch.asked_to_stop(50)

@@ -17,7 +17,7 @@ from harness.replay import NeverEnds
 from harness.replay.stdio import NeverAnswers, ScriptedServer
 from harness.replay.stdio.program import like
 from harness.replay.stdio.script import steps_of
-from harness.replay.stdio.server import PROGRAM
+from harness.replay.stdio.talk import PROGRAM
 from harness.runtime.appserver import Process
 from tests.unit.appserver.playing import line
 

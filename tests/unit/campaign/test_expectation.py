@@ -26,6 +26,7 @@ ROWS = [
     ("text", "Hello", "Hell", Mark.FAIL),
     ("text_contains", ["Hell", "lo"], ["Hell", "x"], Mark.FAIL),
     ("error_contains", ["words", "c_1"], ["other"], Mark.FAIL),
+    ("error_explains", ["words", "c_1"], ["other"], Mark.FAIL),
     ("flags", ["no_terminal"], ["damaged"], Mark.FAIL),
     ("items", 3, 2, Mark.FAIL),
     ("calls", 1, 2, Mark.FAIL),
@@ -43,7 +44,7 @@ ROWS = [
 def check(expect, capabilities=None, turn=TURN):
     case, exchange = planned().prepare()
     capabilities = capabilities or Capabilities(
-        chat=True, classifies_errors=True, gates_reasoning=True, simulated_time=True
+        chat=True, classifies_errors=True, explains=True, gates_reasoning=True, simulated_time=True
     )
     seen = Fake(turn).run(case, exchange)
     evidence = gather(seen.transcript, capabilities, case)
@@ -58,7 +59,8 @@ def test_each_can_hold_and_break(name, right, wrong, breach):
 
 def test_what_a_consumer_does_not_promise_is_not_asked():
     bare = Capabilities(items=False, tool_calls=False, status=False)
-    assert check({"items": 9, "calls": 9, "status": "x"}, bare) == [Mark.SKIPPED] * 3
+    asked = {"items": 9, "calls": 9, "status": "x", "flags": ["x"], "error_explains": ["x"]}
+    assert check(asked, bare) == [Mark.SKIPPED] * 5
 
 
 def test_what_a_consumer_does_not_say_breaks_an_expectation():

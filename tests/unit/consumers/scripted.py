@@ -45,7 +45,8 @@ if start == "print":
     time.sleep(3600)
 say(ready={"consumer": "scripted", "version": rest[0] if rest else "1.0", "lane": "", "runtime": "python"})
 for line in sys.stdin:
-    case = json.loads(line)["case"]
+    asked = json.loads(line)
+    case = asked["case"]
     what, *rest = step()
     if what == "fine":
         outcome(case, turn())
@@ -74,12 +75,24 @@ for line in sys.stdin:
         with open(rest[0], "w") as file:
             file.write(str(child.pid))
         time.sleep(3600)
+    elif what == "talk":
+        import subprocess
+        with subprocess.Popen(asked["command"], stdin=-1, stdout=-1, bufsize=0) as server:
+            for id, method in enumerate(("initialize", "thread/start", "turn/start"), 1):
+                server.stdin.write(json.dumps({"id": id, "method": method}).encode() + b"\\n")
+            said = {}
+            while said.get("method") != "turn/completed":
+                said = json.loads(server.stdout.readline())
+            server.kill()
+        outcome(case, turn(said["params"]["turn"]["items"][0]["text"]))
     elif what == "fail itself":
         say(case=case, error="KeyError: 'turns'")
 '''
 
 
-def program(folder: Path, *steps: list[Any], ready_ms: float = 20_000) -> Program:
+def program(
+    folder: Path, *steps: list[Any], ready_ms: float = 20_000, capabilities: Capabilities = Capabilities()
+) -> Program:
     """A program whose driver follows ``steps``: the first of each life is how it starts, the others are its cases."""
     (folder / "driver.py").write_text(SCRIPT)
     (folder / "steps.json").write_text(json.dumps(steps))
@@ -87,7 +100,7 @@ def program(folder: Path, *steps: list[Any], ready_ms: float = 20_000) -> Progra
         name="scripted==1.0",
         version="1.0",
         command=[sys.executable, "-I", "-S", str(folder / "driver.py"), str(folder / "steps.json")],
-        capabilities=Capabilities(),
+        capabilities=capabilities,
         ready_ms=ready_ms,
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import socket
 import subprocess
 import sys
@@ -69,6 +70,16 @@ def test_an_error_without_a_text_of_its_own_is_marked() -> None:
 
 def test_an_attribute_that_raises_is_told_not_passed_on() -> None:
     assert "reading it raised RuntimeError" in _driver.describe(Spiteful())["chain"][0]["details"]
+
+
+def test_what_a_decoder_could_not_read_is_within_reach_of_its_user() -> None:
+    _, failure = _driver.attempt(lambda: json.loads("insufficient_quota: no more today"))
+    assert failure is not None
+    assert "insufficient_quota: no more today" in failure["chain"][0]["details"]
+
+
+def test_an_attached_error_that_is_no_object_is_shown_as_the_wire_has_it() -> None:
+    assert _driver.attached({"error": True})["failure"]["chain"][0]["details"] == '{"value": true}'
 
 
 def test_an_exit_is_an_error_like_any_other() -> None:

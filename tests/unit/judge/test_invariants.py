@@ -394,6 +394,10 @@ MYSTERY_AT_FIRST = [
     {**event, "item": {**event["item"], "type": "mystery_call"}} if event["type"].endswith("item.added") else event
     for event in call("{}")
 ]
+OTHER_AT_LAST = [
+    {**event, "item": {**event["item"], "type": "mystery"}} if event["type"].endswith("item.done") else event
+    for event in HELLO
+]
 ORPHANED = [{**event, "output_index": 1, "item_id": "another"} if "delta" in event else event for event in HELLO[:-1]]
 UNTYPED_PART = {
     "type": "response.output_item.done",
@@ -505,6 +509,24 @@ LENIENT: dict[str, tuple[Served | tuple[Served, ...], Turn, str]] = {
         failed("Slow down"),
         "error-surfaced",
     ),
+    "either of two errors that one frame states": (
+        served([*HALF, {**terminal("failed", error={"code": "x", "message": "no"}), "error": {"code": "rate_limit_exceeded", "message": "Slow down"}}]),
+        failed("Slow down"),
+        "",
+    ),
+    "a broken connection, where an error's body was not over": (
+        served(b'{"error":{"code":"x","message":"no"}}', Cut(), status=500, media="application/json"), raised(), "",
+    ),
+    "no word of a page's title": (
+        served(b"<html><title>Sign in</title></html>", media="text/html"), raised(), "error-surfaced",
+    ),
+    "text of an item that ends as another type, read": (served(OTHER_AT_LAST), answered("Hello, world"), ""),
+    "text of an item that ends as another type, passed over": (
+        served(OTHER_AT_LAST), answered(items=(Item("other", "mystery"),)), "",
+    ),
+    "a status that does not end a response, handed on": (
+        served([*HELLO[:-1], *2 * [terminal(status="interrupted")]]), answered("Hello, world", status="interrupted"), "",
+    ),
     "what a server says as text in a reasoning item, kept out of the answer": (
         served(whole([THOUGHT], message("Hi", 1))), answered("Hi", items=(Item("reasoning", "reasoning"),)), "",
     ),
@@ -546,6 +568,25 @@ def test_nor_where_the_delivery_is_odd(actions: tuple[Wait, ...]) -> None:
     assert next(v.mark for v in verdicts if v.invariant == "unknown-ignored") is not Mark.FAIL
 
 
+def test_nor_where_a_frame_brings_no_data() -> None:
+    first = decode(CLEAN)[0][0]
+    body = interspersed('{"type":"keepalive"}')
+    odd = body[: first.end] + b"retry: 3000\n\n" + body[first.end :]
+    verdicts = judge(CASE, outcome(raised("builtins.ValueError")), transcript(served(odd)), FULL)
+    assert {v.invariant for v in verdicts if v.mark is Mark.FAIL} == {"typed-errors", "status-true"}
+
+
+def test_what_comes_after_a_body_s_own_length_was_never_sent() -> None:
+    end = len(sse(HELLO[:-1]))
+    whole_entry = served(HELLO, taken=end, seen=Ending.LEFT)
+    head, *sent = whole_entry.delivery.actions
+    assert isinstance(head, Head)
+    short = replace(head, framing=Framing.LENGTH, declared_length=end)
+    entry = replace(whole_entry, delivery=Delivery((short, *sent)))
+    no_terminal = answered("Hello, world", status="incomplete", usage=Usage())
+    assert [v for v in judge(CASE, outcome(no_terminal), transcript(entry), FULL) if v.mark is Mark.FAIL] == []
+
+
 def test_leniency_never_covers_a_silent_truncation() -> None:
     """[DONE] in the middle may end the stream, but then the answer is half an answer."""
     entry = served([*HELLO[:5], "[DONE]", *HELLO[5:]])
@@ -575,3 +616,20 @@ def test_a_turn_without_any_request_is_no_answer() -> None:
 def test_a_stall_is_no_accusation_where_no_deadline_was_promised() -> None:
     verdicts = judge(CASE, outcome(HUNG), transcript(served(HALF, Stall())), FULL)
     assert next(v for v in verdicts if v.invariant == "ends-in-time").mark is Mark.SKIPPED
+
+
+@pytest.mark.parametrize(
+    ("deadlines", "opened_ms", "mark"),
+    [
+        (Deadlines(idle_ms=5_000), 0, Mark.FAIL),
+        (Deadlines(idle_ms=30_000), 0, Mark.SKIPPED),
+        (Deadlines(idle_ms=12_000), 12_000, Mark.SKIPPED),
+        (Deadlines(first_byte_ms=5_000, total_ms=60_000), 0, Mark.SKIPPED),
+        (Deadlines(idle_ms=30_000, total_ms=10_000), 0, Mark.FAIL),
+    ],
+    ids=["passed", "longer", "the last of several", "for another silence", "the total passed"],
+)
+def test_a_call_that_was_killed_before_its_deadline_did_not_hang(deadlines: Deadlines, opened_ms: float, mark: Mark) -> None:
+    entry = replace(served(HALF, Stall()), opened_ms=opened_ms)
+    verdicts = judge(CASE, outcome(HUNG), transcript(entry), replace(FULL, deadlines=deadlines))
+    assert next(v for v in verdicts if v.invariant == "ends-in-time").mark is mark
