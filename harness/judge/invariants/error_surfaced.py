@@ -9,8 +9,8 @@ from harness.judge.claims import returned_status
 from harness.judge.duty import Duty
 from harness.judge.rule import Breach, Scene, invariant
 
-MESSAGE_CHARS = 200
-"""How much of the provider's message must survive."""
+BEGINNING_CHARS = 200
+"""How much of the provider's words must survive."""
 
 
 @invariant(
@@ -26,14 +26,14 @@ def check(scene: Scene) -> Iterator[Breach]:
     shown = caller_sees(scene)
     missing = {
         name: value
-        for name, value in (("code", error.code), ("message", (error.message or "")[:MESSAGE_CHARS]))
+        for name, value in (("code", error.code), ("message", error.message))
         if value and not contains(shown, value)
     }
     if missing:
         yield Breach(
             f"the provider's {' and '.join(missing)} did not reach the caller",
             f"lost {'+'.join(missing)} of {error.shape} as {_manner(scene)}",
-            evidenced=", ".join(f"{name} {value!r}" for name, value in missing.items()),
+            evidenced=", ".join(f"{name} {value[:BEGINNING_CHARS]!r}" for name, value in missing.items()),
             assembled=f"{returned_status(scene.turn)}: {shown[:400]}",
         )
 
@@ -48,14 +48,15 @@ def caller_sees(scene: Scene) -> str:
 
 
 def contains(text: str, words: str) -> bool:
-    """Whether the words are in the text, as they are or as JSON writes them."""
+    """Whether the words' beginning is in the text, as it is or as JSON writes it."""
+    begun = words[:BEGINNING_CHARS]
     spellings = {
-        words,
-        words.strip(),
-        json.dumps(words)[1:-1],
-        json.dumps(words, ensure_ascii=False)[1:-1],
-        repr(words)[1:-1],
-        _tight(words),
+        begun,
+        begun.strip(),
+        json.dumps(begun)[1:-1],
+        json.dumps(begun, ensure_ascii=False)[1:-1],
+        repr(begun)[1:-1],
+        _tight(words)[:BEGINNING_CHARS],
     }
     return any(spelling in text for spelling in spellings)
 

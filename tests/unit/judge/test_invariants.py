@@ -231,6 +231,12 @@ ROWS: dict[str, Row] = {
         "usage-true", served(HELLO), answered("Hello, world", usage=Usage(20, 10, 30)), answered("Hello, world")
     ),
     "usage is lost": Row("usage-true", served(HELLO), answered("Hello, world", usage=Usage()), answered("Hello, world")),
+    "a total that is not what its parts come to is lost": Row(
+        "usage-true",
+        served([*HELLO[:-1], terminal(usage={"input_tokens": 10, "output_tokens": 5, "total_tokens": 20})]),
+        answered("Hello, world", usage=Usage(10, 5)),
+        answered("Hello, world", usage=Usage(10, 5, 20)),
+    ),
     "usage is made up": Row(
         "usage-true",
         served([*HELLO[:-1], terminal(usage=None)]),
@@ -439,6 +445,12 @@ LENIENT: dict[str, tuple[Served | tuple[Served, ...], Turn, str]] = {
         answered("Hello, world", usage=Usage()),
         "usage-true",
     ),
+    "a total left to be counted from its parts": (served(HELLO), answered("Hello, world", usage=Usage(10, 5)), ""),
+    "an error's words as JSON without white space, and only the first of them": (
+        served([{"type": "error", "message": '[{"loc": ["body", "input"], "msg": "' + "a string, please " * 40 + '"}]'}]),
+        failed('422 [{"loc":["body","input"],"msg":"' + "a string, please " * 12, code=""),
+        "",
+    ),
     "usage in quotes told as a number": (
         served([*HELLO[:-1], terminal(usage={"input_tokens": "10", "output_tokens": 5, "total_tokens": 15})]),
         answered("Hello, world"),
@@ -544,6 +556,19 @@ def test_nor_where_the_delivery_is_odd(actions: tuple[Wait, ...]) -> None:
     patient = replace(FULL, deadlines=Deadlines(idle_ms=600_000))
     verdicts = judge(CASE, outcome(raised("openai.APITimeoutError")), transcript(entry), patient)
     assert next(v.mark for v in verdicts if v.invariant == "unknown-ignored") is not Mark.FAIL
+
+
+def test_errors_of_one_type_with_other_words_are_other_bugs() -> None:
+    """And the same words about other items are the same bug."""
+    words = ("missing output at index 3", "missing output at index 4", "unhandled event")
+    turns = [raised("openai.OpenAIError", message=message) for message in words]
+    causes = [
+        {v.invariant: v.cause for v in judge(CASE, outcome(turn), transcript(served(interspersed('{"type":"keepalive"}'))), FULL)}
+        for turn in turns
+    ]
+    for rule in ("status-true", "unknown-ignored"):
+        first, second, third = (cause[rule] for cause in causes)
+        assert first == second != third
 
 
 def test_leniency_never_covers_a_silent_truncation() -> None:
