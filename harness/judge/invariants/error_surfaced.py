@@ -49,16 +49,13 @@ def caller_sees(scene: Scene) -> str:
 
 def contains(text: str, words: str) -> bool:
     """Whether the words' beginning is in the text, as it is or as JSON writes it."""
-    begun = words[:BEGINNING_CHARS]
-    spellings = {
-        begun,
-        begun.strip(),
-        json.dumps(begun)[1:-1],
-        json.dumps(begun, ensure_ascii=False)[1:-1],
-        repr(begun)[1:-1],
-        _tight(words)[:BEGINNING_CHARS],
-    }
-    return any(spelling in text for spelling in spellings)
+    beginnings = (words[:BEGINNING_CHARS], _tight(words)[:BEGINNING_CHARS])
+    return any(spelling in text for begun in beginnings for spelling in _spellings(begun))
+
+
+def _spellings(words: str) -> tuple[str, ...]:
+    quoted = (json.dumps(words), json.dumps(words, ensure_ascii=False), repr(words))
+    return (words, words.strip(), *(spelling[1:-1] for spelling in quoted))
 
 
 def _tight(words: str) -> str:

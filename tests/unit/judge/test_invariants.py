@@ -451,6 +451,11 @@ LENIENT: dict[str, tuple[Served | tuple[Served, ...], Turn, str]] = {
         failed('422 [{"loc":["body","input"],"msg":"' + "a string, please " * 12, code=""),
         "",
     ),
+    "the same, in a body that is itself a string in JSON": (
+        served([{"type": "error", "message": '[{"loc": ["body", "input"]}]'}]),
+        raised(message=json.dumps({"body": '{"detail":[{"loc":["body","input"]}]}'})),
+        "",
+    ),
     "usage in quotes told as a number": (
         served([*HELLO[:-1], terminal(usage={"input_tokens": "10", "output_tokens": 5, "total_tokens": 15})]),
         answered("Hello, world"),
@@ -563,7 +568,10 @@ def test_errors_of_one_type_with_other_words_are_other_bugs() -> None:
     words = ("missing output at index 3", "missing output at index 4", "unhandled event")
     turns = [raised("openai.OpenAIError", message=message) for message in words]
     causes = [
-        {v.invariant: v.cause for v in judge(CASE, outcome(turn), transcript(served(interspersed('{"type":"keepalive"}'))), FULL)}
+        {
+            v.invariant: v.cause
+            for v in judge(CASE, outcome(turn), transcript(served(interspersed('{"type":"keepalive"}'))), FULL)
+        }
         for turn in turns
     ]
     for rule in ("status-true", "unknown-ignored"):
@@ -595,6 +603,10 @@ def test_a_text_only_consumer_may_join_messages_as_it_likes() -> None:
 def test_a_turn_without_any_request_is_no_answer() -> None:
     verdicts = judge(CASE, outcome(answered("Hello")), transcript(), FULL)
     assert [(v.invariant, v.mark) for v in verdicts] == [("status-true", Mark.FAIL)]
+
+
+def test_a_turn_cancelled_before_its_request_is_no_fault() -> None:
+    assert judge(CASE, outcome(Turn("cancelled")), transcript(), FULL) == ()
 
 
 def test_a_stall_is_no_accusation_where_no_deadline_was_promised() -> None:
