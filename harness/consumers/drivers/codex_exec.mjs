@@ -2,7 +2,7 @@
 //
 // Mapping to the outcome:
 // - ended, failure: `turn.failed` and the `error` events before it raise, with their messages; so does any exit code
-//   but 0, with the last words on stderr; else returned.
+//   but 0, with the last words on stderr; else returned. An `error` event alone tells of an attempt that is made again.
 // - status: `turn.completed` is completed; an exit without it claims nothing.
 // - items: completed `agent_message` items are messages, `reasoning` items reasoning; all others are its own doings.
 // - text: the last message, which is what `--output-last-message` gives. usage: of `turn.completed`.
@@ -50,7 +50,7 @@ function start(home, words) {
 async function turn(home, thread, prompt, trace) {
   const resumed = thread.id ? ["resume", thread.id] : [];
   const child = start(home, [...resumed, "--json", "--skip-git-repo-check", prompt]);
-  const seen = { items: [], errors: [], done: null };
+  const seen = { items: [], errors: [], failed: false, done: null };
   let stderr = "";
   child.stderr.on("data", (data) => (stderr = (stderr + data).slice(-TAIL)));
   trace.signal.addEventListener("abort", () => child.kill("SIGINT"));
@@ -59,8 +59,8 @@ async function turn(home, thread, prompt, trace) {
   const { code, signal } = await closed;
   if (trace.cancelled) return { ended: "cancelled" };
   const ended = signal ? `killed by ${signal}` : `exit code ${code}`;
-  if (seen.errors.length) return { ended: "raised", failure: { chain: seen.errors.reverse() } };
-  if (code !== 0) return { ended: "raised", failure: { chain: [{ type: "codex.exit", message: `${ended}; ${stderr}` }] } };
+  if (code !== 0 && !seen.errors.length) seen.errors.push({ type: "codex.exit", message: `${ended}; ${stderr}` });
+  if (code !== 0 || seen.failed) return { ended: "raised", failure: { chain: seen.errors.reverse() } };
   const texts = seen.items.filter((item) => item.kind === "message");
   return driver.compact({
     ended: "returned",
@@ -75,7 +75,10 @@ function note(event, seen, thread, trace) {
   trace.add("event", event.type);
   if (event.type === "thread.started") thread.id = event.thread_id;
   if (event.type === "turn.completed") seen.done = event;
-  if (event.type === "turn.failed") seen.errors.push({ type: "codex.turn.failed", message: event.error?.message ?? "" });
+  if (event.type === "turn.failed") {
+    seen.failed = true;
+    seen.errors.push({ type: "codex.turn.failed", message: event.error?.message ?? "" });
+  }
   if (event.type === "error") seen.errors.push({ type: "codex.error", message: event.message ?? "" });
   if (event.type === "item.completed") seen.items.push(itemOf(event.item));
 }
