@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, fields
 from typing import Any
 
 from harness import __version__
-from harness.campaign.acting import offers_calls
+from harness.campaign.acting import unanswerable, went_on
 from harness.campaign.case import PlanMissed, Planned
 from harness.campaign.events import (
     CaseFinished,
@@ -79,10 +79,11 @@ def _judged(consumer: Consumer, planned: Planned) -> CaseResult:
     if not consumer.capabilities.simulated_time and (takes_ms := real_ms(case, exchange)) > case.deadline_ms:
         reason = f"it takes {takes_ms / 1000:g} s, and the consumer cannot simulate time"
         return CaseResult(planned, Mark.SKIPPED, reason=reason)
-    if consumer.capabilities.acts and offers_calls(exchange):
-        reason = "the consumer carries out calls by itself and then asks again, which no recorded answer is for"
+    if reason := unanswerable(consumer.capabilities, exchange):
         return CaseResult(planned, Mark.SKIPPED, reason=reason)
     observation = consumer.run(case, exchange)
+    if reason := went_on(consumer.capabilities, observation.transcript):
+        return CaseResult(planned, Mark.SKIPPED, observation, reason=reason)
     outcome, transcript = observation.outcome, observation.transcript
     evidence = gather(transcript, consumer.capabilities, case)
     verdicts = judge_by(evidence, case, outcome, consumer.capabilities)

@@ -7,7 +7,8 @@
 // - items: completed `agent_message` items are messages, `reasoning` items reasoning; all others are its own doings.
 // - text: the last message, which is what `--output-last-message` gives. usage: of `turn.completed`.
 // - trace: every event by its type. It streams whole items, not deltas.
-// - cancel: SIGINT to the process. Time-outs: the provider's `stream_idle_timeout_ms`; retries: its own, in full.
+// - cancel: SIGINT to the process. Time-outs: the provider's `stream_idle_timeout_ms`. Retries: one of a request and one
+//   of a stream, by its configuration; its defaults, four and five, wait longer together than a case may take.
 
 import { spawn } from "node:child_process";
 import { mkdtempSync, writeFileSync } from "node:fs";
@@ -33,6 +34,8 @@ function configured(given) {
     `base_url = "${given.base_url}"`,
     'env_key = "LOOPBACK_KEY"',
     'wire_api = "responses"',
+    "request_max_retries = 1",
+    "stream_max_retries = 1",
     ...(idle ? [`stream_idle_timeout_ms = ${Math.ceil(idle)}`] : []),
   ];
   writeFileSync(join(home, "config.toml"), config.join("\n"));
