@@ -111,7 +111,10 @@ def _excluded(planned: Planned, capabilities: Capabilities) -> str:
     if (planned.cassette.kind == "jsonl") != capabilities.app_server:
         spoken = "JSON-RPC lines" if capabilities.app_server else "streams over HTTP"
         return f"the consumer reads {spoken}, and this cassette is of kind {planned.cassette.kind}"
-    needs = [*planned.scenario.needs, *(["timed_cancel"] if planned.scenario.cancel_at_ms is not None else [])]
+    scenario = planned.scenario
+    # A moment is counted in callbacks or in ms; who tells no deltas has no callbacks to count by.
+    cancels = {"timed_cancel": scenario.cancel_at_ms, "streams": scenario.cancel_after}
+    needs = [*scenario.needs, *(name for name, moment in cancels.items() if moment is not None)]
     lacking = [name for name in needs if getattr(capabilities, name) in (False, "none")]
     return f"the consumer does not promise: {', '.join(lacking)}" if lacking else ""
 

@@ -94,6 +94,12 @@ def test_a_consumer_that_cannot_be_cancelled_by_time_is_not_asked_to():
     assert (result.mark, result.reason) == (Mark.SKIPPED, "the consumer does not promise: timed_cancel")
 
 
+def test_a_consumer_without_deltas_is_not_asked_to_stop_at_one():
+    quiet = Fake(raising(AssertionError), Capabilities(streams=False))
+    assert run_case(quiet, planned(cancel_after=2)).reason == "the consumer does not promise: streams"
+    assert run_case(Fake(), planned(cancel_after=2)).mark is not Mark.SKIPPED
+
+
 def test_a_run_asks_only_those_whom_a_case_concerns():
     good, other = Fake(RAISES), Fake(raising(AssertionError))
     opened = {"good": good, "other": other}
