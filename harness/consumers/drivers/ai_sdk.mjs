@@ -49,7 +49,7 @@ async function call(provider, given, said, trace, told) {
   });
   for await (const part of result.stream) {
     record(trace, part);
-    if (part.type === "error") told.push({ type: "streamText.error", message: "" }, ...driver.describe(part.error).chain);
+    if (part.type === "error") told.push(...raised(part.error));
     if (part.type === "abort") told.push({ type: "streamText.abort", message: String(part.reason ?? "") });
   }
   const reason = await result.finishReason;
@@ -66,6 +66,11 @@ async function call(provider, given, said, trace, told) {
       reasoning: usage.outputTokenDetails?.reasoningTokens,
     }),
   };
+}
+
+function raised(error) {
+  const { chain } = driver.describe(error);
+  return [{ type: "streamText.error", message: `${chain[0].type}: ${chain[0].message}` }, ...chain];
 }
 
 function claim(reason, raw) {

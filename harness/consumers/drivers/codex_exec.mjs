@@ -60,7 +60,7 @@ async function turn(home, thread, prompt, trace) {
   const closed = new Promise((resolve) => child.on("close", (code, signal) => resolve({ code, signal })));
   for await (const line of createInterface({ input: child.stdout })) note(JSON.parse(line), seen, thread, trace);
   const { code, signal } = await closed;
-  if (trace.cancelled) return { ended: "cancelled" };
+  if (trace.cancelled && !seen.done) return { ended: "cancelled" };
   const ended = signal ? `killed by ${signal}` : `exit code ${code}`;
   if (code !== 0 && !seen.errors.length) seen.errors.push({ type: "codex.exit", message: `${ended}; ${stderr}` });
   if (code !== 0 || seen.failed) return { ended: "raised", failure: { chain: seen.errors.reverse() } };
