@@ -434,6 +434,14 @@ LENIENT: dict[str, tuple[Served | tuple[Served, ...], Turn, str]] = {
         answered("Hello, world"),
         "",
     ),
+    "asking again for a stream that came as one object": (
+        tuple(
+            served(b'{"object":"response","status":"completed","output":[]}', media="application/json", attempt=attempt)
+            for attempt in range(2)
+        ),
+        raised(),
+        "bounded-requests",
+    ),
     "raising a refusal": (served(whole(refusal("I cannot"))), raised(message="the model refused: I cannot"), "status-true"),
     "stopping at [DONE]": (served([*HELLO[:5], "[DONE]", *HELLO[5:]]), raised(), "status-true"),
     "asking again after a terminal that only some servers send": (
