@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, fields
 from typing import Any
 
 from harness import __version__
-from harness.campaign.acting import offers_calls
+from harness.campaign.acting import unanswerable, went_on
 from harness.campaign.case import PlanMissed, Planned
 from harness.campaign.events import (
     CaseFinished,
@@ -79,14 +79,15 @@ def _judged(consumer: Consumer, planned: Planned) -> CaseResult:
     if not consumer.capabilities.simulated_time and (takes_ms := real_ms(case, exchange)) > case.deadline_ms:
         reason = f"it takes {takes_ms / 1000:g} s, and the consumer cannot simulate time"
         return CaseResult(planned, Mark.SKIPPED, reason=reason)
-    if consumer.capabilities.acts and offers_calls(exchange):
-        reason = "the consumer carries out calls by itself and then asks again, which no recorded answer is for"
+    if reason := unanswerable(consumer.capabilities, exchange):
         return CaseResult(planned, Mark.SKIPPED, reason=reason)
     observation = consumer.run(case, exchange)
+    if reason := went_on(consumer.capabilities, observation.transcript):
+        return CaseResult(planned, Mark.SKIPPED, observation, reason=reason)
     outcome, transcript = observation.outcome, observation.transcript
     evidence = gather(transcript, consumer.capabilities, case)
     verdicts = judge_by(evidence, case, outcome, consumer.capabilities)
-    expectations = check_expectations(planned.scenario.expect, observation, evidence, consumer.capabilities)
+    expectations = check_expectations(planned.scenario.expect, observation, evidence, consumer.capabilities, exchange)
     marks = [*(verdict.mark for verdict in verdicts), *(expectation.mark for expectation in expectations)]
     mark = max((mark for mark in marks if mark is not Mark.SKIPPED), key=_SEVERITY.index, default=Mark.PASS)
     return CaseResult(planned, mark, observation, evidence, verdicts, expectations)
@@ -110,7 +111,10 @@ def _excluded(planned: Planned, capabilities: Capabilities) -> str:
     if (planned.cassette.kind == "jsonl") != capabilities.app_server:
         spoken = "JSON-RPC lines" if capabilities.app_server else "streams over HTTP"
         return f"the consumer reads {spoken}, and this cassette is of kind {planned.cassette.kind}"
-    needs = [*planned.scenario.needs, *(["timed_cancel"] if planned.scenario.cancel_at_ms is not None else [])]
+    scenario = planned.scenario
+    # A moment is counted in callbacks or in ms; who tells no deltas has no callbacks to count by.
+    cancels = {"timed_cancel": scenario.cancel_at_ms, "streams": scenario.cancel_after}
+    needs = [*scenario.needs, *(name for name, moment in cancels.items() if moment is not None)]
     lacking = [name for name in needs if getattr(capabilities, name) in (False, "none")]
     return f"the consumer does not promise: {', '.join(lacking)}" if lacking else ""
 

@@ -39,7 +39,7 @@ class Standing:
 
 def _files() -> int | None:
     try:
-        # The kernel counts them where it is new enough (6.2); elsewhere the folder has no size, and its files are counted.
+        # The kernel counts them where it is new enough (6.2); elsewhere the folder has no size.
         return os.stat(_DESCRIPTORS).st_size or len(os.listdir(_DESCRIPTORS))
     except OSError:
         return None

@@ -33,7 +33,8 @@ def build(folder: Path, package: str, version: str, beside: Sequence[str], progr
     """Make the folder; nothing is ever left out. Raises ConsumerError."""
     npm = _npm()
     (folder / "package.json").write_text(json.dumps({"private": True, "type": "module"}), encoding="utf-8")
-    wanted = [f"{package}@{version}", *beside]
+    # Of a name alone npm would take the newest release that suits the machine's node, not the one it is about to get.
+    wanted = [f"{package}@{version}", *(f"{name}@latest" for name in beside)]
     if _node_major() < NODE_MAJOR:
         wanted.append(f"{_node_package()}@{NODE_MAJOR}")
         progress(f"this machine's node is older than {NODE_MAJOR}; it gets one of its own")

@@ -66,7 +66,9 @@ class ProcessConsumer:
         return self._program.capabilities
 
     def run(self, case: Case, exchange: Exchange) -> Observation:
-        if any((delivery.stdio is not None) != self.capabilities.app_server for delivery in exchange.deliveries.values()):
+        if any(
+            (delivery.stdio is not None) != self.capabilities.app_server for delivery in exchange.deliveries.values()
+        ):
             read, served = ("lines", "HTTP") if self.capabilities.app_server else ("HTTP", "lines")
             raise ConsumerError(f"it reads {read}, and this exchange is one of {served}")
         run = self._run_lines if self.capabilities.app_server else self._run_http
@@ -127,7 +129,6 @@ class ProcessConsumer:
         if complaint := probe.complaint(outcome, self.capabilities):
             self.close()
             raise ConsumerError(f"it fails on a healthy stream too ({complaint}); before that: {death}")
-
 
     @contextmanager
     def _healthy(self) -> Iterator[Case]:

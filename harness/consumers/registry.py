@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -172,12 +173,17 @@ def _in_environment(entry: Entry, environment: environments.Environment) -> Proc
 
 
 def _driver_in(environment: environments.Environment, driver: str) -> Path:
-    """Where the driver is started from. Node looks for packages from the program's own folder upwards."""
+    """Where the driver is started from. Node looks for packages from the program's own folder upwards.
+
+    The cache is shared, and another release of this package may have other drivers: each set has a folder of its own.
+    """
     if environment.index == "pypi":
         return DRIVERS / driver
-    folder = environment.folder / "drivers"
+    sources = sorted(DRIVERS.glob("*.mjs"))
+    digest = hashlib.sha256(b"".join(source.read_bytes() for source in sources)).hexdigest()[:12]
+    folder = environment.folder / f"drivers-{digest}"
     folder.mkdir(exist_ok=True)
-    for source in DRIVERS.glob("*.mjs"):
+    for source in sources:
         draft = folder / f"{source.name}.{os.getpid()}"
         draft.write_bytes(source.read_bytes())
         draft.replace(folder / source.name)

@@ -37,6 +37,8 @@ class Capabilities:
     """Hands out arguments as the value that they stand for, so that their exact text is gone."""
     acts: bool = False
     """Carries out tool calls by itself, so a stream with calls makes it ask again, which no recording answers."""
+    asks_on: bool = False
+    """Asks on until an answer has something final in it, a message say; no recording answers that either."""
     reasoning: bool = True
     encrypted_reasoning: bool = True
     """Hands out the encrypted form too, so that the next turn can send it back."""

@@ -96,7 +96,7 @@ class Exchange:
         turns = {turn for turn, _ in self.deliveries}
         if not turns or turns != set(range(len(turns))):
             raise ValueError("an exchange lists its turns from 0 without a gap")
-        if not all([(turn, 0) in self.deliveries for turn in turns]):
+        if not all((turn, 0) in self.deliveries for turn in turns):
             raise ValueError("every turn of an exchange has an attempt 0")
 
     @classmethod

@@ -6,6 +6,7 @@ Returning normally without any status is a claim too: the caller goes on as if a
 from __future__ import annotations
 
 from harness.contract import Turn
+from harness.judge.fingerprint import normal
 
 DOUBTS = frozenset(
     {
@@ -36,6 +37,12 @@ def returned_status(turn: Turn) -> str:
     return f"returned with status {turn.status or '(none)'}{marks}{carried}"
 
 
-def raised_type(turn: Turn) -> str:
-    """The type of the error the caller got; empty when there was none."""
-    return turn.failure.chain[0].type if turn.failure and turn.failure.chain else ""
+def raised_cause(turn: Turn) -> str:
+    """The error the caller got as a cause may name it, type and words; empty when there was none.
+
+    A library with one type for all its errors would else have one bug in all.
+    """
+    if turn.failure is None or not turn.failure.chain:
+        return ""
+    outer = turn.failure.chain[0]
+    return f"{outer.type}: {normal(outer.message)}".removesuffix(": ")

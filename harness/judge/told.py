@@ -99,7 +99,7 @@ class _Pieces(dict[bytes, tuple[Fact | None, ...] | None]):
 def _of_pieces(pieces: Sequence[bytes]) -> list[Fact | None] | None:
     """The facts of a body in pieces that come to whole frames, as servers send them; None for any other.
 
-    What a plan leaves alone are the very pieces of the recording, whose hash is known; of a body it would be found anew.
+    What a plan leaves alone are the recording's own pieces, whose hash is known; a body's would be worked out anew.
     """
     facts: list[Fact | None] = []
     begun: list[bytes] = []

@@ -6,6 +6,7 @@ import traceback
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
+from harness.campaign.acting import unanswerable, went_on
 from harness.campaign.fuzz.drawing import Trial
 from harness.consumers.base import Consumer, ConsumerError, Observation
 from harness.delivery import Exchange, Stall, Wait
@@ -30,7 +31,7 @@ class Tried:
     trouble: str = ""
     """Why there is no verdict: it is our fault, or that of a driver or the machine."""
     skipped: bool = False
-    """The consumer was not asked: in real time this would take too long."""
+    """The consumer was not asked, or asked on: in real time this would take too long, or nothing answers it."""
 
 
 def attempt(consumer: Consumer, trial: Trial) -> Tried:
@@ -66,7 +67,11 @@ def _applied(trial: Trial) -> tuple[Trial, Exchange]:
 
 def _judged(consumer: Consumer, trial: Trial, exchange: Exchange) -> Tried:
     case = trial.ground.case
+    if unanswerable(consumer.capabilities, exchange):
+        return Tried(trial, skipped=True)
     seen = consumer.run(case, exchange)
+    if went_on(consumer.capabilities, seen.transcript):
+        return Tried(trial, skipped=True)
     verdicts = judge(case, seen.outcome, seen.transcript, consumer.capabilities)
     failed: dict[str, Verdict] = {}
     for verdict in failures(verdicts):

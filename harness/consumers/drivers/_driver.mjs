@@ -209,11 +209,11 @@ export function describe(thrown) {
   const chain = [];
   const seen = new Set();
   let printable = true;
-  for (let error = thrown; error !== undefined && error !== null && !seen.has(error); error = error?.cause) {
+  for (let error = thrown; error !== undefined && error !== null && !seen.has(error); error = within(error)) {
     seen.add(error);
     let message = "";
     try {
-      message = error instanceof Error ? error.message : String(error);
+      message = textOf(error.message) ?? String(error);
     } catch (another) {
       printable = false;
       message = `its text could not be produced: ${another?.name}`;
@@ -224,17 +224,27 @@ export function describe(thrown) {
   return printable ? { chain } : { chain, printable };
 }
 
+/** What an error says it was made of: its cause, or the last of the errors that were retried. */
+function within(error) {
+  return error.cause ?? error.lastError;
+}
+
 function nameOf(error) {
-  return error?.constructor?.name || error?.name || typeof error;
+  return classOf(error) || error?.name || typeof error;
+}
+
+/** A class by the name it is exported under: bundlers put an underscore before the one it gives itself. */
+function classOf(instance) {
+  return instance?.constructor?.name?.replace(/^_/, "");
 }
 
 function basesOf(error) {
   const bases = [];
   let prototype = error === Object(error) ? Object.getPrototypeOf(Object.getPrototypeOf(error) ?? null) : null;
   for (; prototype && prototype !== Object.prototype; prototype = Object.getPrototypeOf(prototype)) {
-    bases.push(prototype.constructor?.name ?? "");
+    bases.push(classOf(prototype) ?? "");
   }
-  // Minified or renamed classes still say their name to those who ask the error itself.
+  // Renamed classes still say their name to those who ask the error itself.
   if (error?.name && error.name !== nameOf(error)) bases.push(error.name);
   return bases;
 }

@@ -39,7 +39,7 @@ DELTAS = {
 class Trace:
     """The callbacks of one turn, in order, each with the attempt it belongs to."""
 
-    def __init__(self, cancel_after: int | None = None, on_cancel: Callable[[], None] = lambda: None) -> None:
+    def __init__(self, cancel_after: int | None = None, on_cancel: Callable[[], object] = lambda: None) -> None:
         self.told: list[tuple[str, str, int]] = []
         """Kind, data and attempt of each."""
         self.requests = 0

@@ -1,14 +1,15 @@
-// The AI SDK (`ai` with `@ai-sdk/openai`), as its documentation shows it: `streamText()`, its full stream, then its
-// promises.
+// The AI SDK (`ai` with `@ai-sdk/openai`), as its documentation shows it: `streamText()`, its stream to the end, then
+// its promises.
 //
 // Mapping to the outcome:
-// - ended, failure: what iterating or awaiting threw; an `error` part of the stream is an error its user gets as well.
-// - status: its finish reason in the wire's words; `other` and `unknown` are no claim of completion, and flagged. The
-//   reason content-filter without a raw reason is how it tells of a refusal in a completed response.
+// - ended, failure: `error` parts of the stream are how it raises: each is a `streamText.error`, made of the error in it,
+//   whatever that is. Then what iterating or awaiting threw. Else returned.
+// - status: its finish reason in the wire's words; `other` stays a word of its own, which claims nothing. The reason
+//   content-filter without a raw reason is how it tells of a refusal in a completed response.
 // - text: `text`; items: messages are not kept apart there, so only tool calls and reasoning are items.
 // - tool calls: `input` is what it parsed, printed again as JSON; where it could not, the text it was given.
 // - usage: `usage` by the wire's names. trace: its text, reasoning and tool input deltas; every other part by its type.
-// - cancel: its `abortSignal`. Time-outs: an abort signal is all it offers, so none are set.
+// - cancel: its `abortSignal`. Time-outs: its `timeout`; an `abort` part that nobody asked for is a `streamText.abort`.
 // - retries: its own (`maxRetries` at its default), with its own back-off.
 
 import { createOpenAI } from "@ai-sdk/openai";
@@ -27,25 +28,29 @@ await driver.serve("ai", "streamText", async (given) => {
   const provider = createOpenAI({ baseURL: given.base_url, apiKey: "test" });
   return {
     async turn(said, trace) {
-      const { value, failure } = await driver.attempt(() => call(provider, given, said, trace));
-      if (failure) return { ended: trace.cancelled ? "cancelled" : "raised", failure };
-      return value === null ? { ended: "cancelled" } : { ended: "returned", ...driver.compact(value) };
+      const told = [];
+      const { value, failure } = await driver.attempt(() => call(provider, given, said, trace, told));
+      const chain = [...told, ...(failure?.chain ?? [])];
+      if (trace.cancelled) return { ended: "cancelled" };
+      return chain.length ? { ended: "raised", failure: { ...failure, chain } } : { ended: "returned", ...driver.compact(value) };
     },
   };
 });
 
-async function call(provider, given, said, trace) {
+/** The whole answer; errors that are told on the way go to `told`. */
+async function call(provider, given, said, trace, told) {
   const result = streamText({
     model: provider.responses("gpt-5"),
     messages: messagesOf(said),
     tools: toolsOf(given.tools),
     abortSignal: trace.signal,
+    timeout: timeoutOf(given.timeouts ?? {}),
     onError() {},
   });
-  for await (const part of result.fullStream) {
-    if (part.type === "error") throw part.error;
+  for await (const part of result.stream) {
     record(trace, part);
-    if (part.type === "abort") return null;
+    if (part.type === "error") told.push(...raised(part.error));
+    if (part.type === "abort") told.push({ type: "streamText.abort", message: String(part.reason ?? "") });
   }
   const reason = await result.finishReason;
   const usage = await result.usage;
@@ -63,9 +68,19 @@ async function call(provider, given, said, trace) {
   };
 }
 
+function raised(error) {
+  const { chain } = driver.describe(error);
+  return [{ type: "streamText.error", message: `${chain[0].type}: ${chain[0].message}` }, ...chain];
+}
+
 function claim(reason, raw) {
   if (reason === "content-filter" && raw === undefined) return { status: "completed", flags: ["refused"] };
-  return STATUS[reason] ? { status: STATUS[reason] } : { flags: [`finish reason ${reason}`] };
+  return { status: STATUS[reason] ?? reason };
+}
+
+function timeoutOf({ first_byte_ms, idle_ms, read_ms, total_ms }) {
+  const silence = idle_ms ?? read_ms;
+  return driver.compact({ firstChunkMs: first_byte_ms ?? silence, chunkMs: silence, totalMs: total_ms });
 }
 
 function record(trace, part) {

@@ -2,12 +2,13 @@
 //
 // Mapping to the outcome:
 // - ended, failure: `turn.failed` and the `error` events before it raise, with their messages; so does any exit code
-//   but 0, with the last words on stderr; else returned.
+//   but 0, with the last words on stderr; else returned. An `error` event alone tells of an attempt that is made again.
 // - status: `turn.completed` is completed; an exit without it claims nothing.
 // - items: completed `agent_message` items are messages, `reasoning` items reasoning; all others are its own doings.
 // - text: the last message, which is what `--output-last-message` gives. usage: of `turn.completed`.
 // - trace: every event by its type. It streams whole items, not deltas.
-// - cancel: SIGINT to the process. Time-outs: the provider's `stream_idle_timeout_ms`; retries: its own, in full.
+// - cancel: SIGINT to the process. Time-outs: the provider's `stream_idle_timeout_ms`. Retries: one of a request and one
+//   of a stream, by its configuration; its defaults, four and five, wait longer together than a case may take.
 
 import { spawn } from "node:child_process";
 import { mkdtempSync, writeFileSync } from "node:fs";
@@ -33,6 +34,8 @@ function configured(given) {
     `base_url = "${given.base_url}"`,
     'env_key = "LOOPBACK_KEY"',
     'wire_api = "responses"',
+    "request_max_retries = 1",
+    "stream_max_retries = 1",
     ...(idle ? [`stream_idle_timeout_ms = ${Math.ceil(idle)}`] : []),
   ];
   writeFileSync(join(home, "config.toml"), config.join("\n"));
@@ -50,17 +53,17 @@ function start(home, words) {
 async function turn(home, thread, prompt, trace) {
   const resumed = thread.id ? ["resume", thread.id] : [];
   const child = start(home, [...resumed, "--json", "--skip-git-repo-check", prompt]);
-  const seen = { items: [], errors: [], done: null };
+  const seen = { items: [], errors: [], failed: false, done: null };
   let stderr = "";
   child.stderr.on("data", (data) => (stderr = (stderr + data).slice(-TAIL)));
   trace.signal.addEventListener("abort", () => child.kill("SIGINT"));
   const closed = new Promise((resolve) => child.on("close", (code, signal) => resolve({ code, signal })));
   for await (const line of createInterface({ input: child.stdout })) note(JSON.parse(line), seen, thread, trace);
   const { code, signal } = await closed;
-  if (trace.cancelled) return { ended: "cancelled" };
+  if (trace.cancelled && !seen.done) return { ended: "cancelled" };
   const ended = signal ? `killed by ${signal}` : `exit code ${code}`;
-  if (seen.errors.length) return { ended: "raised", failure: { chain: seen.errors.reverse() } };
-  if (code !== 0) return { ended: "raised", failure: { chain: [{ type: "codex.exit", message: `${ended}; ${stderr}` }] } };
+  if (code !== 0 && !seen.errors.length) seen.errors.push({ type: "codex.exit", message: `${ended}; ${stderr}` });
+  if (code !== 0 || seen.failed) return { ended: "raised", failure: { chain: seen.errors.reverse() } };
   const texts = seen.items.filter((item) => item.kind === "message");
   return driver.compact({
     ended: "returned",
@@ -75,7 +78,10 @@ function note(event, seen, thread, trace) {
   trace.add("event", event.type);
   if (event.type === "thread.started") thread.id = event.thread_id;
   if (event.type === "turn.completed") seen.done = event;
-  if (event.type === "turn.failed") seen.errors.push({ type: "codex.turn.failed", message: event.error?.message ?? "" });
+  if (event.type === "turn.failed") {
+    seen.failed = true;
+    seen.errors.push({ type: "codex.turn.failed", message: event.error?.message ?? "" });
+  }
   if (event.type === "error") seen.errors.push({ type: "codex.error", message: event.message ?? "" });
   if (event.type === "item.completed") seen.items.push(itemOf(event.item));
 }

@@ -5,6 +5,7 @@
 //   turn starts with the whole conversation, as a program around it would go on.
 // - ended, failure: what `run()`, the iteration or `completed` threw, or the stream's own `error`; else returned.
 // - items: `output` of the last raw response, which it has converted to its own item types; none when there is none.
+//   What its reasoning items have no member for, the text and what is encrypted, is in their `providerData`.
 // - text: `finalOutput` unless a tool answered, for then it is the tool's answer.
 // - status: it claims none. usage: that of the last raw response, zeros where none was stated.
 // - trace: `output_text_delta` of its raw model events; every other event by its name.
@@ -42,14 +43,15 @@ const KINDS = { message: "message", function_call: "function_call", reasoning: "
 
 function itemOf(item) {
   const kind = KINDS[item.type] ?? "other";
-  const texts = (type, key) => {
-    const found = (Array.isArray(item.content) ? item.content : []).filter((part) => part.type === type);
+  const texts = (type, key, parts = item.content) => {
+    const found = (Array.isArray(parts) ? parts : []).filter((part) => part.type === type);
     return found.length ? found.map((part) => part[key] ?? "").join("") : undefined;
   };
   const fields = {
-    message: () => ({ text: texts("output_text", "text"), refusal: texts("refusal", "refusal") }),
+    message: () => ({ text: texts("output_text", "text"), refusal: texts("refusal", "refusal"), phase: driver.textOf(item.phase) }),
     function_call: () => ({ call_id: item.callId, name: item.name, arguments: driver.textOf(item.arguments) }),
     reasoning: () => ({
+      text: texts("reasoning_text", "text", item.rawContent ?? item.providerData?.content),
       summary: texts("input_text", "text"),
       encrypted: driver.textOf(item.providerData?.encrypted_content),
     }),

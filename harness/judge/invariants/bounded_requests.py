@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from harness.judge.duty import obligation_of
 from harness.judge.rule import Breach, Scene, invariant
+from harness.judge.verdict import Mark
 
 
 @invariant(
@@ -26,16 +27,23 @@ def check(scene: Scene) -> Iterator[Breach]:
         None,
     )
     if whole is not None:
+        answered = obligation_of(attempts[whole])
         yield Breach(
             f"attempt {whole} was answered in full, and the same was asked again",
             "asked again after a whole answer",
-            evidenced=obligation_of(attempts[whole]).why,
+            evidenced=answered.why,
             assembled=f"{len(attempts)} requests",
+            # Who may give an answer up with an error may try for a better one, too.
+            mark=Mark.LENIENT if answered.tolerates_error and _within_budget(scene) else Mark.FAIL,
         )
-    elif len(attempts) > scene.capabilities.requests_per_turn:
+    elif not _within_budget(scene):
         yield Breach(
             f"{len(attempts)} requests for one turn; the budget is {scene.capabilities.requests_per_turn}",
             "retry budget exceeded",
             evidenced=scene.obligation.why,
             assembled=f"{len(attempts)} requests",
         )
+
+
+def _within_budget(scene: Scene) -> bool:
+    return len(scene.evidence.attempts) <= scene.capabilities.requests_per_turn

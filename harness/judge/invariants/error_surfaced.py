@@ -11,8 +11,8 @@ from harness.judge.rule import Breach, Scene, invariant
 from harness.judge.verdict import Mark
 from harness.protocols.responses.errors import ProviderError
 
-MESSAGE_CHARS = 200
-"""How much of the provider's message must survive."""
+BEGINNING_CHARS = 200
+"""How much of the provider's words must survive."""
 
 
 @invariant(
@@ -31,7 +31,7 @@ def check(scene: Scene) -> Iterator[Breach]:
         yield Breach(
             f"the provider's {' and '.join(missing)} did not reach the caller",
             f"lost {'+'.join(missing)} of {error.shape} as {_manner(scene)}",
-            evidenced=", ".join(f"{name} {value!r}" for name, value in missing.items()),
+            evidenced=", ".join(f"{name} {value[:BEGINNING_CHARS]!r}" for name, value in missing.items()),
             assembled=f"{returned_status(scene.turn)}: {shown[:400]}",
             # A page is for people: what its title says is no word of the provider's protocol.
             mark=Mark.LENIENT if error.shape == "html" else Mark.FAIL,
@@ -40,7 +40,7 @@ def check(scene: Scene) -> Iterator[Breach]:
 
 def _missing(error: ProviderError, shown: str) -> dict[str, str]:
     """What of an error is not in the text, by name."""
-    told = (("code", error.code), ("message", (error.message or "")[:MESSAGE_CHARS]))
+    told = (("code", error.code), ("message", error.message))
     return {name: value for name, value in told if value and not contains(shown, value)}
 
 
@@ -54,16 +54,14 @@ def caller_sees(scene: Scene) -> str:
 
 
 def contains(text: str, words: str) -> bool:
-    """Whether the words are in the text, as they are or as JSON writes them."""
-    spellings = {
-        words,
-        words.strip(),
-        json.dumps(words)[1:-1],
-        json.dumps(words, ensure_ascii=False)[1:-1],
-        repr(words)[1:-1],
-        _tight(words),
-    }
-    return any(spelling in text for spelling in spellings)
+    """Whether the words' beginning is in the text, as it is or as JSON writes it."""
+    beginnings = (words[:BEGINNING_CHARS], _tight(words)[:BEGINNING_CHARS])
+    return any(spelling in text for begun in beginnings for spelling in _spellings(begun))
+
+
+def _spellings(words: str) -> tuple[str, ...]:
+    quoted = (json.dumps(words), json.dumps(words, ensure_ascii=False), repr(words))
+    return (words, words.strip(), *(spelling[1:-1] for spelling in quoted))
 
 
 def _tight(words: str) -> str:

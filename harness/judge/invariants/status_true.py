@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from harness.judge.claims import claims_completion, raised_type, returned_status
+from harness.judge.claims import claims_completion, raised_cause, returned_status
 from harness.judge.duty import Duty
 from harness.judge.invariants.typed_errors import is_declared
 from harness.judge.rule import Breach, Scene, assemblers, invariant
@@ -78,7 +78,7 @@ def _completed(scene: Scene, told: str) -> Iterator[Breach]:
         tolerated = scene.obligation.tolerates_error
         mark = Mark.LENIENT if tolerated and is_declared(turn.failure.chain[0], scene.capabilities) else Mark.FAIL
         reason = f"a completed stream was turned into an error{': ' + tolerated if mark is Mark.LENIENT else ''}"
-        yield Breach(reason, f"completed raised {raised_type(turn)}", scene.obligation.why, told, mark=mark)
+        yield Breach(reason, f"completed raised {raised_cause(turn)}", scene.obligation.why, told, mark=mark)
         return
     if turn.ended == "returned" and _contradicts_itself(scene.attempt.reading):
         return

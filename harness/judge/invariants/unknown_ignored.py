@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 
 from harness.delivery import Delivery, End
-from harness.judge.claims import raised_type, returned_status
+from harness.judge.claims import raised_cause, returned_status
 from harness.judge.duty import Duty
 from harness.judge.rule import Breach, Scene, invariant
 from harness.judge.silence import Patience
@@ -33,7 +33,7 @@ def check(scene: Scene) -> Iterator[Breach]:
     mark = Mark.LENIENT if scene.obligation.tolerates_error and scene.turn.ended == "raised" else Mark.FAIL
     yield Breach(
         f"a stream with {', '.join(name for _, name in strange[:3])} did not survive",
-        f"unknown not ignored: {raised_type(scene.turn) or scene.turn.ended}",
+        f"unknown not ignored: {raised_cause(scene.turn) or scene.turn.ended}",
         assembled=returned_status(scene.turn),
         frames=tuple(frame for frame, _ in strange),
         mark=mark,

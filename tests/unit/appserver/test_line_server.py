@@ -156,7 +156,9 @@ def test_a_client_that_numbers_its_requests_otherwise_is_no_finding(staged):
 
 
 def test_a_driver_is_told_what_to_start_and_judged_by_what_that_has_seen(tmp_path: Path):
-    consumer = ProcessConsumer(scripted.program(tmp_path, ["start"], ["talk"], capabilities=Capabilities(app_server=True)))
+    consumer = ProcessConsumer(
+        scripted.program(tmp_path, ["start"], ["talk"], capabilities=Capabilities(app_server=True))
+    )
     try:
         exchange = probe.exchange_for(consumer.capabilities)
         observation = consumer.run(probe.CASE, exchange)

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import gzip
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from harness.campaign.acting import offers_calls
+from harness.campaign.acting import offers_calls, went_on
 from harness.campaign.case import Planned
+from harness.campaign.fuzz.drawing import Trial
+from harness.campaign.fuzz.ground import grounds
+from harness.campaign.fuzz.trying import attempt
 from harness.campaign.run import run_case
-from harness.contract import Capabilities
-from harness.delivery import Cut, Delivery, End, Exchange, Head, Send
+from harness.consumers.base import Observation
+from harness.contract import Capabilities, Case
+from harness.delivery import Cut, Delivery, End, Exchange, Head, Request, Send, Transcript
 from harness.judge import Mark
+from harness.mutations import Plan
 from tests.unit.campaign.fakes import CLAIMS, Fake, cassette, planned
 from tests.unit.judge.streams import call, created, message, sse, terminal, whole
 
@@ -62,3 +68,29 @@ def test_whoever_acts_is_not_asked_and_is_told_why() -> None:
     assert result.reason.startswith("the consumer carries out calls by itself")
     assert run_case(Fake(CLAIMS), case).mark is Mark.FAIL
     assert run_case(Fake(CLAIMS, Capabilities(acts=True)), planned()).mark is not Mark.SKIPPED
+
+
+def test_whoever_asks_on_is_not_judged_by_the_harness_own_answer() -> None:
+    beyond = Transcript((), (Request("POST", "/v1/responses", (), b"{}"),))
+    assert went_on(Capabilities(asks_on=True), beyond)
+    assert went_on(Capabilities(acts=True), beyond)
+    assert not went_on(Capabilities(), beyond)
+    assert not went_on(Capabilities(asks_on=True), Transcript(()))
+
+
+class GoesOn(Fake):
+    """Asks once more than there are answers."""
+
+    def run(self, case: Case, exchange: Exchange) -> Observation:
+        seen = super().run(case, exchange)
+        beyond = (seen.transcript.served[0].request,)
+        return replace(seen, transcript=replace(seen.transcript, unanswered=beyond))
+
+
+def test_a_run_and_a_campaign_pass_over_what_went_on() -> None:
+    going = GoesOn(CLAIMS, Capabilities(asks_on=True))
+    assert run_case(going, planned()).mark is Mark.SKIPPED
+    assert run_case(GoesOn(CLAIMS), planned()).mark is not Mark.SKIPPED
+    trial = Trial(grounds([cassette()])[0], Plan())
+    assert attempt(going, trial).skipped
+    assert not attempt(GoesOn(CLAIMS), trial).skipped

@@ -49,7 +49,7 @@ def test_a_case_that_does_not():
 
 
 def test_a_broken_expectation_fails_and_a_broken_duty_is_our_error():
-    assert run_case(Fake(), planned(NOTHING, expect={"requests": 2})).mark is Mark.FAIL
+    assert run_case(Fake(), planned(NOTHING, expect={"ended": "returned"})).mark is Mark.FAIL
     assert run_case(Fake(), planned(NOTHING, expect={"duty": "complete"})).mark is Mark.ERROR
 
 
@@ -92,6 +92,12 @@ def test_a_stall_takes_as_long_as_the_deadline_that_ends_it():
 def test_a_consumer_that_cannot_be_cancelled_by_time_is_not_asked_to():
     result = run_case(Fake(raising(AssertionError)), planned(cancel_at_ms=20_000.0))
     assert (result.mark, result.reason) == (Mark.SKIPPED, "the consumer does not promise: timed_cancel")
+
+
+def test_a_consumer_without_deltas_is_not_asked_to_stop_at_one():
+    quiet = Fake(raising(AssertionError), Capabilities(streams=False))
+    assert run_case(quiet, planned(cancel_after=2)).reason == "the consumer does not promise: streams"
+    assert run_case(Fake(), planned(cancel_after=2)).mark is not Mark.SKIPPED
 
 
 def test_a_run_asks_only_those_whom_a_case_concerns():

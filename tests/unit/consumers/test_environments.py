@@ -213,7 +213,7 @@ def test_an_npm_package_gets_a_newer_node_only_where_it_needs_one(
     monkeypatch.setattr(tools, "output", npm.output)
     made = environments.install("@openai/agents", recipe=environments.Recipe("npm", ("zod",)))
     assert (made.version, made.index) == ("1.2.3", "npm")
-    assert npm.asked[0][:2] == ["@openai/agents@1.2.3", "zod"]
+    assert npm.asked[0][:2] == ["@openai/agents@1.2.3", "zod@latest"]
     assert len(npm.asked[0][2:]) == own
     assert environments.installed("@openai/agents", "npm") == [made]
     assert environments.installed("@openai/agents") == []

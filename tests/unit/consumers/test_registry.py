@@ -90,6 +90,18 @@ def test_releases_differ_in_what_they_promise(tmp_path: Path) -> None:
     assert entry.capabilities_of(None) == entry.capabilities_of("0.19.0")
 
 
+def test_another_set_of_drivers_leaves_the_ones_in_use_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two checkouts share a cache: what one of them drives with must not become the other's."""
+    placed = []
+    for text in ("// ours", "// theirs"):
+        drivers = tmp_path / text[3:]
+        drivers.mkdir()
+        (drivers / "a.mjs").write_text(text, encoding="utf-8")
+        monkeypatch.setattr(registry, "DRIVERS", drivers)
+        placed.append(registry._driver_in(environments.Environment("p", "1", tmp_path, "npm"), "a.mjs"))
+    assert [path.read_text("utf-8") for path in placed] == ["// ours", "// theirs"]
+
+
 @pytest.mark.parametrize(
     ("text", "reason"),
     [

@@ -231,6 +231,12 @@ ROWS: dict[str, Row] = {
         "usage-true", served(HELLO), answered("Hello, world", usage=Usage(20, 10, 30)), answered("Hello, world")
     ),
     "usage is lost": Row("usage-true", served(HELLO), answered("Hello, world", usage=Usage()), answered("Hello, world")),
+    "a total that is not what its parts come to is lost": Row(
+        "usage-true",
+        served([*HELLO[:-1], terminal(usage={"input_tokens": 10, "output_tokens": 5, "total_tokens": 20})]),
+        answered("Hello, world", usage=Usage(10, 5)),
+        answered("Hello, world", usage=Usage(10, 5, 20)),
+    ),
     "usage is made up": Row(
         "usage-true",
         served([*HELLO[:-1], terminal(usage=None)]),
@@ -432,6 +438,15 @@ LENIENT: dict[str, tuple[Served | tuple[Served, ...], Turn, str]] = {
         answered("Hello, world"),
         "",
     ),
+    "asking again for a stream that came as one object": (
+        tuple(
+            served(b'{"object":"response","status":"completed","output":[]}', media="application/json", attempt=attempt)
+            for attempt in range(2)
+        ),
+        raised(),
+        "bounded-requests",
+    ),
+    "raising a refusal": (served(whole(refusal("I cannot"))), raised(message="the model refused: I cannot"), "status-true"),
     "stopping at [DONE]": (served([*HELLO[:5], "[DONE]", *HELLO[5:]]), raised(), "status-true"),
     "asking again after a terminal that only some servers send": (
         (served(whole(message("Hello, world"), end={"type": "response.done", "response": {}})), served(HELLO, attempt=1)),
@@ -442,6 +457,17 @@ LENIENT: dict[str, tuple[Served | tuple[Served, ...], Turn, str]] = {
         served([*HELLO[:-1], terminal(usage={"prompt_tokens": 1, "completion_tokens": 2, "total_tokens": 3})]),
         answered("Hello, world", usage=Usage()),
         "usage-true",
+    ),
+    "a total left to be counted from its parts": (served(HELLO), answered("Hello, world", usage=Usage(10, 5)), ""),
+    "an error's words as JSON without white space, and only the first of them": (
+        served([{"type": "error", "message": '[{"loc": ["body", "input"], "msg": "' + "a string, please " * 40 + '"}]'}]),
+        failed('422 [{"loc":["body","input"],"msg":"' + "a string, please " * 12, code=""),
+        "",
+    ),
+    "the same, in a body that is itself a string in JSON": (
+        served([{"type": "error", "message": '[{"loc": ["body", "input"]}]'}]),
+        raised(message=json.dumps({"body": '{"detail":[{"loc":["body","input"]}]}'})),
+        "",
     ),
     "usage in quotes told as a number": (
         served([*HELLO[:-1], terminal(usage={"input_tokens": "10", "output_tokens": 5, "total_tokens": 15})]),
@@ -587,6 +613,27 @@ def test_what_comes_after_a_body_s_own_length_was_never_sent() -> None:
     assert [v for v in judge(CASE, outcome(no_terminal), transcript(entry), FULL) if v.mark is Mark.FAIL] == []
 
 
+def test_errors_of_one_type_with_other_words_are_other_bugs() -> None:
+    """And the same words about other items are the same bug."""
+    words = ("missing output at index 3", "missing output at index 4", "unhandled event")
+    turns = [raised("openai.OpenAIError", message=message) for message in words]
+    causes = [
+        {
+            v.invariant: v.cause
+            for v in judge(CASE, outcome(turn), transcript(served(interspersed('{"type":"keepalive"}'))), FULL)
+        }
+        for turn in turns
+    ]
+    for rule in ("status-true", "unknown-ignored"):
+        first, second, third = (cause[rule] for cause in causes)
+        assert first == second != third
+
+
+def test_a_refusal_beside_an_answer_is_no_reason_to_raise() -> None:
+    verdicts = judge(CASE, outcome(raised()), transcript(served(whole(refusal("I cannot"), message("Hello", 1)))), FULL)
+    assert next(v.mark for v in verdicts if v.invariant == "status-true") is Mark.FAIL
+
+
 def test_leniency_never_covers_a_silent_truncation() -> None:
     """[DONE] in the middle may end the stream, but then the answer is half an answer."""
     entry = served([*HELLO[:5], "[DONE]", *HELLO[5:]])
@@ -613,6 +660,10 @@ def test_a_turn_without_any_request_is_no_answer() -> None:
     assert [(v.invariant, v.mark) for v in verdicts] == [("status-true", Mark.FAIL)]
 
 
+def test_a_turn_cancelled_before_its_request_is_no_fault() -> None:
+    assert judge(CASE, outcome(Turn("cancelled")), transcript(), FULL) == ()
+
+
 def test_a_stall_is_no_accusation_where_no_deadline_was_promised() -> None:
     verdicts = judge(CASE, outcome(HUNG), transcript(served(HALF, Stall())), FULL)
     assert next(v for v in verdicts if v.invariant == "ends-in-time").mark is Mark.SKIPPED
@@ -629,7 +680,9 @@ def test_a_stall_is_no_accusation_where_no_deadline_was_promised() -> None:
     ],
     ids=["passed", "longer", "the last of several", "for another silence", "the total passed"],
 )
-def test_a_call_that_was_killed_before_its_deadline_did_not_hang(deadlines: Deadlines, opened_ms: float, mark: Mark) -> None:
+def test_a_call_that_was_killed_before_its_deadline_did_not_hang(
+    deadlines: Deadlines, opened_ms: float, mark: Mark
+) -> None:
     entry = replace(served(HALF, Stall()), opened_ms=opened_ms)
     verdicts = judge(CASE, outcome(HUNG), transcript(entry), replace(FULL, deadlines=deadlines))
     assert next(v for v in verdicts if v.invariant == "ends-in-time").mark is mark
