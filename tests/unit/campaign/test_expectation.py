@@ -72,13 +72,6 @@ def test_who_makes_no_promise_to_ask_again_may_take_the_first_answer_for_the_las
     assert check({"status": "failed", "requests": 2}, answers=2) == [Mark.FAIL] * 2
 
 
-def test_who_makes_no_promise_to_ask_again_may_take_the_first_answer_for_the_last():
-    plain = Capabilities()
-    assert check({"status": "failed", "requests": 2}, plain, answers=2) == [Mark.SKIPPED] * 2
-    assert check({"status": "failed", "requests": 2}, plain) == [Mark.FAIL, Mark.SKIPPED]
-    assert check({"status": "failed", "requests": 2}, answers=2) == [Mark.FAIL] * 2
-
-
 def test_what_a_consumer_does_not_say_breaks_an_expectation():
     silent = Turn("returned")
     assert check({"text_contains": ["a"], "error_contains": ["a"], "text": "a"}, turn=silent) == [Mark.FAIL] * 3
