@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from harness.runtime import Damage, EventDecoder, parse
+from harness.runtime import Damage, EventDecoder, StreamErrorEvent, consume, parse
 from harness.runtime.events import decode_events
 from harness.wire import decode
 from tests.unit.wire.feeding import chunkings
@@ -53,3 +53,10 @@ def test_the_decoder_says_what_parse_says(body, data):
 def test_a_terminal_without_its_blank_line_may_state_any_status(status):
     tail = json.dumps({"type": "response.completed", "response": {"status": status}})
     assert list(decode_events([f"data: {tail}\n".encode()])) == []
+
+
+@pytest.mark.parametrize("name", ["", "message", "unknown", "response.output_text.delta"])
+def test_an_error_needs_no_type_whatever_its_frame_is_called(name):
+    body = f'event: {name}\ndata: {{"error":{{"code":"slow_down","message":"wait"}}}}\n\n'.encode()
+    with pytest.raises(StreamErrorEvent, match="wait"):
+        consume(decode_events([body]))

@@ -36,6 +36,10 @@ def part_added(index, id, place=0):
     }
 
 
+def part_done(index, id, text, place=0):
+    return {**part_added(index, id, place), "type": "response.content_part.done", "part": {**PART, "text": text}}
+
+
 ANNOUNCED = [added(0, "m"), part_added(0, "m"), delta(0, "m", "one"), delta(0, "m", " two")]
 WORDS = text_done(0, "m", "one two", content_index=0)
 RETOLD = [*message(0, "m", "one two")[:-1], *message(0, "m", "one two")[:-1]]
@@ -83,6 +87,12 @@ STREAMS = {
         {"type": "response.output_item.done", "output_index": 0, "item": {"id": "m", "content": WHOLE["content"]}},
     ],
     "the text's done comes before all else": [WORDS, *ANNOUNCED],
+    "the part's done counts its part otherwise, and the item has no done": [
+        *ANNOUNCED, WORDS, part_done(0, "m", "one two", place=1), completed(output=[WHOLE])
+    ],
+    "the item is announced without an id, and its done has another index": [
+        added(0, None), part_added(0, "m"), delta(0, "m", "one two"), WORDS, text_item(3, "m", "one two")
+    ],
     "the stream begins again behind the last part": RETOLD,
     "the item's done is of a type that nobody knows, behind a part that is no text": [
         *ANNOUNCED, WORDS,
@@ -107,6 +117,13 @@ def test_two_parts_under_one_number_are_two_parts():
     parts = [part_added(0, "m"), delta(0, "m", "one"), text_done(0, "m", "one", content_index=0)]
     more = [part_added(0, "m"), delta(0, "m", "two"), text_done(0, "m", "two", content_index=0)]
     assert read(added(0, "m"), *parts, *more, completed()).text == "onetwo"
+
+
+def test_two_parts_with_the_same_words_are_two_where_one_kind_of_event_tells_both():
+    ends = [text_done(0, "m", "one", content_index=0), part_done(0, "m", "one")]
+    again = [text_done(0, "m", "one", content_index=1), part_done(0, "m", "one", place=1)]
+    assert read(added(0, "m"), *ends, *again, completed()).text == "oneone"
+    assert read(added(0, "m"), ends[1], *again, completed()).text == "oneone"
 
 
 def test_two_messages_under_one_index_stay_two_where_one_is_left_open():

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from harness.wire import Frame, Tail, decode, frame_of, split
+from harness.wire import Frame, Tail, decode, frame_of, split, whole_blocks
 
 BODIES = st.lists(
     st.sampled_from(
@@ -47,3 +47,19 @@ def told(frame: Frame | Tail) -> tuple[object, ...]:
 def test_blocks_tell_of_replaced_bytes_and_retries() -> None:
     (block,), _ = split(b"retry: 5\ndata: \xff\n\n")
     assert (frame_of(block).retry, frame_of(block).replaced) == (5, True)
+
+
+@given(st.lists(BODIES, max_size=5))
+@example([b"data: a\n\n", b"data: b\n\n"])
+@example([b"data: a\n\n", b"\xef\xbb\xbfdata: b\n\n"])
+@example([b"data: a\n\n", b"\ndata: b\n\n"])
+def test_pieces_that_are_whole_read_alike_wherever_they_stand(pieces: list[bytes]) -> None:
+    apart = [whole_blocks(piece) for piece in pieces]
+    known = [blocks for blocks in apart if blocks is not None]
+    if len(known) == len(apart):
+        assert split(b"".join(pieces)) == ([block for blocks in known for block in blocks], b"")
+
+
+def test_what_is_whole() -> None:
+    assert whole_blocks(b"data: a\n\ndata: b\n\n") == [b"data: a", b"data: b"]
+    assert [whole_blocks(piece) for piece in (b"data: a\n", b"\ndata: a\n\n", b"data: a\r\n\r\n")] == [None] * 3
