@@ -79,12 +79,16 @@ class SplitCharacters(Operator):
         return [cls()] if changes(cls(), take) else []
 
     def apply(self, take: Take) -> Take:
-        if not tuple(self.breaks(take.body)):
+        if not CONTINUATION.search(take.body):
             raise Unmatched("the body has no character of more than one byte")
         return replace(take, chunking=self)
 
     def breaks(self, body: bytes) -> Iterable[int]:
-        return (offset for offset, byte in enumerate(body) if is_continuation(byte))
+        return (found.start() for found in CONTINUATION.finditer(body))
+
+
+CONTINUATION = re.compile(rb"[\x80-\xbf]")
+"""A byte that continues a UTF-8 character."""
 
 
 @register
@@ -155,8 +159,3 @@ def _chunked(take: Take, rule: Chunking) -> Take:
 
 
 _SPLITTABLE = 2
-
-
-def is_continuation(byte: int) -> bool:
-    """Whether this byte continues a UTF-8 character."""
-    return byte & 0xC0 == 0x80

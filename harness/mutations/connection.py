@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Literal
 
 from harness.delivery import Cut, End, Reset, Stall
 from harness.delivery.actions import EndingAction
-from harness.mutations.chunk import is_continuation
+from harness.mutations.chunk import CONTINUATION
 from harness.mutations.fit import dispatches, singles
 from harness.mutations.operator import AT, Layer, Operator, Unmatched, applies, register, selected
 from harness.mutations.piece import Stop
@@ -24,7 +24,8 @@ _NO_END: dict[str, Any] = {"enum": [name for name in _ENDINGS if name != "end"]}
 
 
 def _inside_character(raw: bytes) -> int | None:
-    return next((offset for offset, byte in enumerate(raw) if is_continuation(byte)), None)
+    found = CONTINUATION.search(raw)
+    return None if found is None else found.start()
 
 
 _OFFSETS: dict[Inside, Callable[[bytes], int | None]] = {

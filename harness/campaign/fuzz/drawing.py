@@ -1,8 +1,9 @@
 """What Hypothesis draws: one short string of bytes a case, read by us as a cassette and a plan.
 
-A draw costs Hypothesis a third of a millisecond whatever its size, so there is one. The bytes are laid out from what
-matters most to what matters least, and a smaller byte always means the simpler choice: the least string is the
-smallest cassette unmutated, and Hypothesis' own order of bytes is fewest mutations, smallest cassette, simplest values.
+A draw costs Hypothesis a third of a millisecond whatever its size, so one brings several cases. The bytes of each are
+laid out from what matters most to what matters least, and a smaller byte always means the simpler choice: the least
+string is the smallest cassette unmutated, and Hypothesis' own order of bytes is fewest mutations, smallest cassette,
+simplest values.
 """
 
 from __future__ import annotations
@@ -126,7 +127,10 @@ def _aimed(mutations: Sequence[Mutation], share: float) -> Iterator[Mutation]:
 Draws = Callable[[int], Iterator[bytes]]
 """From a seed to an endless stream of ``LENGTH`` bytes each."""
 
-_BATCH = 512
+_BATCH = 64
+"""Draws of one engine run."""
+_AT_ONCE = 8
+"""Cases of one draw."""
 
 
 def hypothesis_draws(seed: int) -> Iterator[bytes]:
@@ -135,8 +139,11 @@ def hypothesis_draws(seed: int) -> Iterator[bytes]:
     One engine run a batch, and nothing is run inside it: the cases that follow may take as long as they like, be
     interrupted, or be many processes' work.
     """
+    yield bytes(LENGTH)
     for number in count():
-        yield from islice(_batch(f"{seed}/{number}"), 1 if number else 0, None)
+        # Every run begins with the simplest draw.
+        for drawn in islice(_batch(f"{seed}/{number}"), 1, None):
+            yield from (drawn[at : at + LENGTH] for at in range(0, LENGTH * _AT_ONCE, LENGTH))
 
 
 def _batch(seed: str) -> list[bytes]:
@@ -150,7 +157,7 @@ def _batch(seed: str) -> list[bytes]:
         deadline=None,
         suppress_health_check=list(HealthCheck),
     )
-    @hypothesis.given(st.binary(min_size=LENGTH, max_size=LENGTH))
+    @hypothesis.given(st.binary(min_size=LENGTH * _AT_ONCE, max_size=LENGTH * _AT_ONCE))
     def draw(one: bytes) -> None:
         drawn.append(one)
 
