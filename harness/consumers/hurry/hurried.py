@@ -49,6 +49,7 @@ class Hurried:
         """A case begins, for the program whose first process this is."""
         if self._household is None or self._household.first != pid:
             self._household = Household(pid, self._library)
+        self._household.strangers.clear()
         self.began, self.meant_ms = self.clock.now(), 0.0
 
     def close(self) -> None:

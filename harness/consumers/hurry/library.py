@@ -16,6 +16,7 @@ from harness.consumers.environments import cache_folder
 
 SOURCE = Path(__file__).with_name("preload.c")
 
+_CHILDREN = Path("/proc/thread-self/children")
 _COMPILERS = ("cc", "gcc", "clang")
 _FLAGS = ("-std=gnu11", "-O2", "-shared", "-fPIC", "-fvisibility=hidden", "-U_FORTIFY_SOURCE")
 _LIBRARIES = ("-ldl", "-lpthread")
@@ -30,6 +31,8 @@ def library() -> Path:
     """The compiled library. Raises Unavailable."""
     if not sys.platform.startswith("linux"):
         raise Unavailable("only on Linux can a program's clock be hurried")
+    if not _CHILDREN.exists():
+        raise Unavailable("this kernel does not tell which processes a program has started, so none can be hurried")
     source = SOURCE.read_bytes()
     name = hashlib.sha256(source + " ".join(_FLAGS).encode()).hexdigest()[:16]
     path = cache_folder() / "hurry" / f"{name}-{platform.machine()}.so"

@@ -6,8 +6,8 @@
  * for that, and looks again: so it is never late by more than a slice, whatever the harness does to the page meanwhile.
  * Clocks of CPU time, and waits without an end, are left alone.
  *
- * What waits inside the kernel on a timer of its own is not reached: timerfd_create, timer_create, SO_RCVTIMEO, and
- * whoever calls the kernel without libc (a static binary, Go).
+ * What waits inside the kernel on a timer of its own is not reached: timerfd_create, timer_create, SO_RCVTIMEO, a futex
+ * that is called by its number (Rust's Condvar), and whoever calls the kernel without libc (a static binary, Go).
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
