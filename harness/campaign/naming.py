@@ -6,6 +6,7 @@ It is the same on every machine and for every release, so that what is known of 
 from __future__ import annotations
 
 import hashlib
+import re
 
 from harness.judge import fingerprint
 from harness.judge.fingerprint import DIGITS
@@ -23,5 +24,5 @@ def fault_id(consumer: str, rule: str, cause: str) -> str:
 
 
 def base_name(consumer: str) -> str:
-    """A consumer's name without its release."""
-    return consumer.partition("==")[0]
+    """A consumer's name without its release and the pace of its clock."""
+    return re.split("==|@x", consumer)[0]

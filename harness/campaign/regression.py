@@ -23,12 +23,13 @@ from harness.contract import Capabilities, Case, Outcome, Turn
 from harness.delivery import Transcript
 from harness.judge import Verdict, failures, judge
 from harness.replay import LoopbackServer, Player
+from harness.replay.pace import Steady
 from harness.replay.transport import transports
 
 DEADLINE_S = 20.0
 """When a call that does not end is given up: longer than any answer takes, because silences are made short."""
 
-_PACE = 0.001
+_PACE = Steady(0.001)
 """Real seconds for one second of silence: only a simulated clock can tell, and that one has no need to wait."""
 
 

@@ -33,12 +33,15 @@ from harness.campaign.events import (
 )
 from harness.campaign.expectation import check_expectations
 from harness.campaign.view import attempts_of
-from harness.consumers.base import Consumer, ConsumerError, Observation
-from harness.contract import Capabilities, Case, to_json
-from harness.delivery import Exchange, Stall, Wait
+from harness.campaign.waiting import observe, unfit
+from harness.consumers.base import Consumer, ConsumerError, NoVerdict, Observation
+from harness.contract import Capabilities, to_json
 from harness.judge import REGISTRY, TurnEvidence, UnreadableEvidence, failures, gather, judge_by
 
 DEFAULT_CONSUMER = "runtime"
+
+HURRIED_MS = 120_000.0
+"""Real time that the silences of one answer may take for a program whose clock is hurried: they are what it is for."""
 
 _TELLING = {Mark.LENIENT, Mark.FAIL, Mark.ERROR}
 """Of a case that simply held, nobody needs plan and outcome; a report would be ten times as long."""
@@ -68,6 +71,8 @@ def run_case(consumer: Consumer, planned: Planned) -> CaseResult:
         return _judged(consumer, planned)
     except (PlanMissed, UnreadableEvidence) as error:
         return CaseResult(planned, Mark.ERROR, reason=str(error))
+    except NoVerdict as error:
+        return CaseResult(planned, Mark.SKIPPED, reason=str(error))
     except ConsumerError as error:
         return CaseResult(planned, Mark.ERROR, reason=f"{consumer.name}: {error}")
     except Exception:  # noqa: BLE001 - a bug of ours in one case must not lose what the others found
@@ -76,12 +81,12 @@ def run_case(consumer: Consumer, planned: Planned) -> CaseResult:
 
 def _judged(consumer: Consumer, planned: Planned) -> CaseResult:
     case, exchange = planned.prepare()
-    if not consumer.capabilities.simulated_time and (takes_ms := real_ms(case, exchange)) > case.deadline_ms:
-        reason = f"it takes {takes_ms / 1000:g} s, and the consumer cannot simulate time"
+    budget_ms = HURRIED_MS if consumer.capabilities.time_scale > 1 else case.deadline_ms
+    if reason := unfit(case, exchange, consumer.capabilities, budget_ms):
         return CaseResult(planned, Mark.SKIPPED, reason=reason)
     if reason := unanswerable(consumer.capabilities, exchange):
         return CaseResult(planned, Mark.SKIPPED, reason=reason)
-    observation = consumer.run(case, exchange)
+    observation = observe(consumer, case, exchange)
     if reason := went_on(consumer.capabilities, observation.transcript):
         return CaseResult(planned, Mark.SKIPPED, observation, reason=reason)
     outcome, transcript = observation.outcome, observation.transcript
@@ -94,15 +99,6 @@ def _judged(consumer: Consumer, planned: Planned) -> CaseResult:
     marks = [*(verdict.mark for verdict in verdicts), *ours]
     mark = max((mark for mark in marks if mark is not Mark.SKIPPED), key=_SEVERITY.index, default=Mark.PASS)
     return CaseResult(planned, mark, observation, evidence, verdicts, expectations)
-
-
-def real_ms(case: Case, exchange: Exchange) -> float:
-    """How long a case takes where time cannot be simulated: the longest answer, and the deadline that ends a stall."""
-    waits = [
-        sum(action.ms for action in entry.actions if isinstance(action, Wait)) for entry in exchange.deliveries.values()
-    ]
-    stalls = any(isinstance(entry.ending, Stall) for entry in exchange.deliveries.values())
-    return max(waits) + (max(case.timeouts.values(), default=0.0) if stalls else 0.0)
 
 
 def concerned(planned: Planned, capabilities: Capabilities) -> bool:

@@ -18,7 +18,7 @@ from harness.commands.exits import Broken
 from harness.commands.findings import is_finding, stored
 from harness.commands.folders import folders
 from harness.consumers import environments, probe, registry
-from harness.consumers.base import Consumer, ConsumerError, UnknownConsumer
+from harness.consumers.base import Consumer, ConsumerError, NoVerdict, UnknownConsumer
 
 
 @click.command("bisect")
@@ -34,7 +34,8 @@ def bisect_command(id: str, consumer: str, good: str | None, bad: str | None, sc
     that fail a healthy stream are stepped over.
     """
     planned, invariant = _subject(id, scenarios, cassettes)
-    entry = registry.entry_of(consumer)
+    name, scale = registry.split_scale(consumer)
+    entry = registry.entry_of(name)
     if entry.package is None:
         raise UnknownConsumer(f"{consumer} runs in this process and has no releases to choose from")
     releases = _in_order(environments.releases(entry.package, entry.index))
@@ -42,7 +43,7 @@ def bisect_command(id: str, consumer: str, good: str | None, bad: str | None, sc
     first, last, *_ = (*sorted((version for version in (good, bad) if version), key=Version), None, None)
     click.echo(f"{entry.package}: {len(releases)} releases, {releases[0]} to {releases[-1]}")
     try:
-        for step in bisect(releases, _prober(entry.name, planned, invariant), first=first, last=last):
+        for step in bisect(releases, _prober(entry.name, scale, planned, invariant), first=first, last=last):
             _tell(step, entry.package)
     except Undecided as error:
         raise Broken(str(error)) from None
@@ -68,16 +69,16 @@ def _in_order(releases: list[str]) -> list[str]:
     return [release for _, release in sorted(found)]
 
 
-def _prober(name: str, planned: Planned, invariant: str | None) -> Callable[[str], State]:
+def _prober(name: str, scale: int, planned: Planned, invariant: str | None) -> Callable[[str], State]:
     def ask(release: str) -> State:
         try:
             registry.install(f"{name}=={release}", lambda line: None)
-            consumer = registry.open_consumer(f"{name}=={release}")
+            consumer = registry.open_consumer(registry.with_scale(f"{name}=={release}", scale))
         except ConsumerError:
             return State.UNUSABLE
         try:
             return _state(consumer, planned, invariant)
-        except ConsumerError:
+        except (ConsumerError, NoVerdict):
             return State.UNUSABLE
         finally:
             consumer.close()
@@ -90,7 +91,7 @@ def _state(consumer: Consumer, planned: Planned, invariant: str | None) -> State
     if probe.complaint(healthy, consumer.capabilities) is not None:
         return State.UNUSABLE
     result = run_case(consumer, planned)
-    if result.mark is Mark.ERROR:
+    if result.mark in {Mark.ERROR, Mark.SKIPPED}:
         return State.UNUSABLE
     failed = [verdict for verdict in result.verdicts if verdict.mark is Mark.FAIL]
     return State.FAILS if any(invariant in {None, verdict.invariant} for verdict in failed) else State.HOLDS

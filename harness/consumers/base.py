@@ -17,12 +17,22 @@ class UnknownConsumer(ConsumerError):
     """A name that is none: the user's mistake, not the environment's."""
 
 
+class NoVerdict(Exception):
+    """The consumer was not run as the case asks, or under conditions that say nothing about it: the text tells why.
+
+    Nobody's fault, so the case is skipped with that text.
+    """
+
+
 @dataclass(frozen=True, slots=True)
 class Observation:
     """One case, run."""
 
     outcome: Outcome
     transcript: Transcript
+    undue_ms: float = 0.0
+    """Where its clock is driven: how long that ran for other reasons than a silence that was meant, before the first
+    request and while the consumer was served. What it computes counts, and whatever the machine did to it."""
 
 
 class Consumer(Protocol):
@@ -39,7 +49,7 @@ class Consumer(Protocol):
     def capabilities(self) -> Capabilities: ...
 
     def run(self, case: Case, exchange: Exchange) -> Observation:
-        """Serve the exchange to the consumer and report. Raises ConsumerError when no verdict is possible."""
+        """Serve the exchange to the consumer and report. Raises NoVerdict, and ConsumerError when it is broken."""
 
     def close(self) -> None:
         """Stop every process and close every socket this consumer started."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 import click
 
 from harness.consumers import probe, registry
-from harness.consumers.base import ConsumerError
+from harness.consumers.base import ConsumerError, NoVerdict
 from harness.consumers.registered import registered
 
 BROKEN = 3
@@ -65,7 +65,7 @@ def _complaint(name: str) -> str | None:
     try:
         outcome = consumer.run(probe.CASE, probe.exchange_for(consumer.capabilities)).outcome
         return probe.complaint(outcome, consumer.capabilities)
-    except ConsumerError as error:
+    except (ConsumerError, NoVerdict) as error:
         return str(error)
     finally:
         consumer.close()

@@ -9,7 +9,7 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -21,6 +21,16 @@ _STDERR_TAIL = 4_000
 _EXIT_S = 5.0
 _PASSED_ON = ("PATH", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "LD_LIBRARY_PATH", "LD_PRELOAD", "SYSTEMROOT")
 """What a driver gets of the user's environment: no keys, no proxies, no settings of the consumer."""
+
+
+Left = Callable[[], float]
+"""Seconds for which a deadline is sure not to pass; none once it has."""
+
+
+def within(ms: float) -> Left:
+    """A deadline in so many ms from now, in real time."""
+    until = time.monotonic() + ms / 1000
+    return lambda: until - time.monotonic()
 
 
 class Silent(Exception):
@@ -76,15 +86,16 @@ class Pipe:
             while rest:
                 rest = rest[self._stdin.write(rest) :]
 
-    def receive(self, until: float) -> dict[str, Any]:
-        """The next line's JSON object; ``until`` is a time of ``time.monotonic``. Raises Silent, Exited, Rubbish."""
+    def receive(self, left_s: Left) -> dict[str, Any]:
+        """The next line's JSON object. Raises Silent, Exited, Rubbish."""
         searched = 0
         while (end := self._buffer.find(b"\n", searched)) < 0:
             searched = len(self._buffer)
             if searched > MAX_LINE:
                 raise Rubbish(f"a line longer than {MAX_LINE} bytes: {_shown(self._buffer)}")
-            if not self._selector.select(max(0.0, until - time.monotonic())):
-                raise Silent(f"no answer before the deadline; {self._last_words()}")
+            while not self._selector.select(wait_s := max(0.0, left_s())):
+                if not wait_s:
+                    raise Silent(f"no answer before the deadline; {self._last_words()}")
             chunk = os.read(self._stdout.fileno(), _READ)
             if not chunk:
                 raise Exited(self._end())

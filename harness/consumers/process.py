@@ -8,23 +8,26 @@ case's outcome; but before a death is blamed on it, the healthy probe must pass 
 from __future__ import annotations
 
 import tempfile
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
 from harness.consumers import probe
-from harness.consumers.base import ConsumerError, Observation
-from harness.consumers.pipe import Exited, Pipe, Rubbish, Silent
+from harness.consumers.base import ConsumerError, NoVerdict, Observation
+from harness.consumers.hurry import Hurried, Unavailable
+from harness.consumers.pipe import Exited, Left, Pipe, Rubbish, Silent, within
 from harness.contract import DRIVER_PROTOCOL, Capabilities, Case, Outcome, Ready, Turn, from_json
 from harness.contract.validate import problem
-from harness.delivery import Exchange
+from harness.delivery import Exchange, Transcript
 from harness.replay import LoopbackServer
 from harness.replay.connection import Phase
 from harness.replay.stdio import LineServer, NeverAnswers
 
 READY_MS = 60_000.0
+
+_SPARE_S = 60.0
+"""Real seconds that a program in hurried time gets beyond three times what its deadline takes at full speed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +54,7 @@ class ProcessConsumer:
 
     def __init__(self, program: Program) -> None:
         self._program = program
+        self._hurried: Hurried | None = None
         self._driver: _Driver | None = None
 
     @property
@@ -71,14 +75,16 @@ class ProcessConsumer:
         ):
             read, served = ("lines", "HTTP") if self.capabilities.app_server else ("HTTP", "lines")
             raise ConsumerError(f"it reads {read}, and this exchange is one of {served}")
+        if self.capabilities.app_server and self.capabilities.time_scale > 1:
+            raise NoVerdict("the clock of a program that is told lines cannot be hurried")
         run = self._run_lines if self.capabilities.app_server else self._run_http
         return run(case, exchange)
 
     def _run_http(self, case: Case, exchange: Exchange) -> Observation:
+        if self.capabilities.time_scale > 1:
+            return self._run_hurried(case, exchange)
         with LoopbackServer(exchange) as server:
-            outcome = self._ask(replace(case, base_url=server.base_url))
-            pooled = sum(connection.phase is Phase.IDLE for connection in server.connections())
-            return Observation(_but_for_pooled(outcome, pooled), server.transcript())
+            return self._observed(case, server)
 
     def _run_lines(self, case: Case, exchange: Exchange) -> Observation:
         with LineServer(exchange) as server:
@@ -89,6 +95,33 @@ class ProcessConsumer:
                 raise ConsumerError(str(error)) from None
 
     def close(self) -> None:
+        self._end()
+        if self._hurried is not None:
+            self._hurried.close()
+            self._hurried = None
+
+    def _run_hurried(self, case: Case, exchange: Exchange) -> Observation:
+        """Raises NoVerdict where its clock cannot be driven, or not all of it follows."""
+        if self._hurried is None:
+            try:
+                self._hurried = Hurried(self.capabilities.time_scale)
+            except Unavailable as lack:
+                raise NoVerdict(str(lack)) from None
+        hurried = self._hurried
+        opened = hurried.clock.now()
+        with LoopbackServer(exchange, clock=hurried.clock, pace=hurried) as server:
+            seen = self._observed(case, server)
+        if hurried.strangers:
+            raise NoVerdict(f"its time cannot be hurried: {', '.join(hurried.strangers)} keeps a clock of its own")
+        undue_ms = _lived_ms(seen.transcript, (hurried.began - opened) * 1000) - hurried.meant_ms
+        return replace(seen, undue_ms=max(0.0, undue_ms))
+
+    def _observed(self, case: Case, server: LoopbackServer) -> Observation:
+        outcome = self._ask(replace(case, base_url=server.base_url))
+        pooled = sum(connection.phase is Phase.IDLE for connection in server.connections())
+        return Observation(_but_for_pooled(outcome, pooled), server.transcript())
+
+    def _end(self) -> None:
         if self._driver is not None:
             self._driver.kill()
             self._driver = None
@@ -97,21 +130,38 @@ class ProcessConsumer:
         turns: list[Turn] = []
         deadline_ms = min(case.deadline_ms, self._program.deadline_ms)
         try:
-            return self._running().ask(case, deadline_ms, turns)
+            driver = self._running()
+            return driver.ask(case, self._until(deadline_ms, driver), turns)
         except Silent:
-            self.close()
+            self._end()
+            self._refuse_if_early(deadline_ms)
             return self._lost(turns, Turn("hung", notes=f"killed after {deadline_ms:g} ms"))
         except Exited as death:
-            self.close()
+            self._end()
             self._blame(death)
             return self._lost(turns, Turn("crashed", notes=str(death)))
         except (Rubbish, ConsumerError) as error:
-            self.close()
+            self._end()
             raise ConsumerError(f"the driver of {self.name} is broken: {error}") from None
+
+    def _until(self, deadline_ms: float, driver: _Driver) -> Left:
+        """The deadline of a case that begins now: on the program's own clock, which the machine must not keep from
+        getting there for ever."""
+        if self._hurried is None:
+            return within(deadline_ms)
+        self._hurried.begin(driver.pid)
+        clock = self._hurried.clock
+        due = clock.now() + deadline_ms / 1000
+        at_most = within(3 * deadline_ms / clock.fastest + _SPARE_S * 1000)
+        return lambda: min(clock.look_s(due), at_most())
+
+    def _refuse_if_early(self, deadline_ms: float) -> None:
+        if self._hurried is not None and self._hurried.clock.now() < self._hurried.began + deadline_ms / 1000:
+            raise NoVerdict("it was never at rest for long, so its clock could not be hurried to the deadline")
 
     def _running(self) -> _Driver:
         if self._driver is None:
-            self._driver = _Driver(self._program)
+            self._driver = _Driver(self._program, self._hurried.variables if self._hurried is not None else {})
         return self._driver
 
     def _lost(self, turns: list[Turn], last: Turn) -> Outcome:
@@ -122,12 +172,12 @@ class ProcessConsumer:
         driver = self._running()
         with self._healthy() as case:
             try:
-                outcome = driver.ask(case, case.deadline_ms, [])
+                outcome = driver.ask(case, within(case.deadline_ms), [])
             except (Silent, Exited, Rubbish) as error:
-                self.close()
+                self._end()
                 raise ConsumerError(f"it fails on a healthy stream too ({error}); before that: {death}") from None
         if complaint := probe.complaint(outcome, self.capabilities):
-            self.close()
+            self._end()
             raise ConsumerError(f"it fails on a healthy stream too ({complaint}); before that: {death}")
 
     @contextmanager
@@ -145,10 +195,12 @@ class ProcessConsumer:
 class _Driver:
     """One living process that said ready. Raises ConsumerError when it does not come to that."""
 
-    def __init__(self, program: Program) -> None:
+    def __init__(self, program: Program, clock: Mapping[str, str]) -> None:
+        """``clock``: the environment variables that put it on a clock of its own."""
         self._scratch = tempfile.TemporaryDirectory(prefix="stream-harness-", ignore_cleanup_errors=True)
         try:
-            self._pipe = Pipe(program.command, self._scratch.name, program.variables or {}, program.folder)
+            variables = {**(program.variables or {}), **clock}
+            self._pipe = Pipe(program.command, self._scratch.name, variables, program.folder)
         except OSError as error:
             self._scratch.cleanup()
             raise ConsumerError(f"the driver of {program.name} cannot be started: {error}") from None
@@ -158,16 +210,19 @@ class _Driver:
             self.kill()
             raise ConsumerError(f"the driver of {program.name} did not get ready: {error}") from None
 
-    def ask(self, case: Case, deadline_ms: float, turns: list[Turn]) -> Outcome:
+    @property
+    def pid(self) -> int:
+        return self._pipe.pid
+
+    def ask(self, case: Case, left_s: Left, turns: list[Turn]) -> Outcome:
         """Run one case. Finished turns are put into ``turns`` as they come, so that a loss keeps them.
 
         Raises Silent past the deadline, Exited when the process died, Rubbish and ConsumerError.
         """
-        until = time.monotonic() + deadline_ms / 1000
         self._pipe.forget_stderr()
         self._pipe.send(case.to_json())
         while True:
-            answer = self._pipe.receive(until)
+            answer = self._pipe.receive(left_s)
             kind = next((key for key in ("outcome", "turn", "error") if key in answer), None)
             _check(f"driver#{kind or 'outcome'}", answer)
             if answer["case"] != case.id:
@@ -183,7 +238,7 @@ class _Driver:
         self._scratch.cleanup()
 
     def _await_ready(self, program: Program) -> Ready:
-        body = self._pipe.receive(time.monotonic() + program.ready_ms / 1000)
+        body = self._pipe.receive(within(program.ready_ms))
         if body.get("protocol") != DRIVER_PROTOCOL:
             raise ConsumerError(f"it speaks protocol {body.get('protocol')!r}, the harness {DRIVER_PROTOCOL}")
         _check("driver#ready", body)
@@ -199,6 +254,13 @@ def _but_for_pooled(outcome: Outcome, pooled: int) -> Outcome:
     if not pooled or not sockets:
         return outcome
     return replace(outcome, leftovers=replace(outcome.leftovers, sockets=max(0, sockets - pooled)))
+
+
+def _lived_ms(transcript: Transcript, begun_ms: float) -> float:
+    """How long its clock ran while it was served, all answers together, and from ``begun_ms`` to its first request."""
+    served = transcript.served
+    prelude = served[0].opened_ms - begun_ms if served else 0.0
+    return prelude + sum(entry.lasted_ms for entry in served)
 
 
 def turn_from_json(body: Mapping[str, Any]) -> Turn:

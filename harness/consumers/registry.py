@@ -1,13 +1,15 @@
 """The consumers the harness knows, one YAML file each, and how a name becomes a consumer that is ready to serve.
 
 ``NAME`` is the adapter in this process where there is one, else the newest release installed; ``NAME==VERSION`` and
-``NAME==newest`` are always a release in an environment of its own.
+``NAME==newest`` are always a release in an environment of its own. A program in a process of its own whose name ends in
+``@x50`` is the same with its clock run up to 50 times as fast while it is kept waiting.
 """
 
 from __future__ import annotations
 
 import hashlib
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
@@ -29,6 +31,10 @@ from harness.contract import Capabilities
 from harness.contract.validate import problem
 
 DRIVERS = Path(__file__).with_name("drivers")
+SCALES = range(2, 101)
+"""By how much a clock may be hurried: past that, waits are late by half a second and more of the program's time."""
+
+_HURRIED = re.compile(r"(.+)@x(\d+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,11 +116,14 @@ def open_consumer(name: str) -> Consumer:
 
     Raises ConsumerError: unknown name, or not installed (with the command that installs it).
     """
-    if (own := registered().get(name)) is not None:
-        return ProcessConsumer(own)
-    base, separator, version = name.partition("==")
+    plain, scale = split_scale(name)
+    if (own := registered().get(plain)) is not None:
+        return ProcessConsumer(replace(own, name=name, capabilities=replace(own.capabilities, time_scale=scale)))
+    base, separator, version = plain.partition("==")
     entry = entry_of(base)
     if entry.adapter is not None and not separator:
+        if scale > 1:
+            raise UnknownConsumer(f"{plain} runs in this process, where time is simulated; leave @x{scale} out")
         in_process = replace(entry.capabilities_of(None), simulated_time=True)
         return adapter(entry.adapter)(name, in_process)
     if entry.package is None:
@@ -125,7 +134,23 @@ def open_consumer(name: str) -> Consumer:
         raise ConsumerError(
             f"{name}: {package} {environment.version} has no such way in; releases {entry.versions} have it"
         )
-    return _in_environment(entry, environment)
+    return _in_environment(entry, environment, scale)
+
+
+def split_scale(name: str) -> tuple[str, int]:
+    """``("openai==2.24.0", 50)`` for ``openai==2.24.0@x50``; 1 where nothing is said. Raises UnknownConsumer."""
+    found = _HURRIED.fullmatch(name)
+    if found is None:
+        return name, 1
+    scale = int(found[2])
+    if scale not in SCALES:
+        raise UnknownConsumer(f"{name}: a clock is hurried {SCALES[0]} to {SCALES[-1]} times, not {scale}")
+    return found[1], scale
+
+
+def with_scale(name: str, scale: int) -> str:
+    """The name of the same program in hurried time; itself when the scale is 1."""
+    return f"{name}@x{scale}" if scale > 1 else name
 
 
 def default_entries() -> list[Entry]:
@@ -157,15 +182,15 @@ def install(spec: str, progress: Progress = lambda line: None) -> environments.E
     return environments.install(f"{entry.package}{separator}{version}", progress, entry.recipe)
 
 
-def _in_environment(entry: Entry, environment: environments.Environment) -> ProcessConsumer:
+def _in_environment(entry: Entry, environment: environments.Environment, scale: int) -> ProcessConsumer:
     assert entry.driver is not None
     command = [*environment.program, str(_driver_in(environment, entry.driver)), *([entry.lane] if entry.lane else [])]
     return ProcessConsumer(
         Program(
-            name=f"{entry.name}=={environment.version}",
+            name=with_scale(f"{entry.name}=={environment.version}", scale),
             version=environment.version,
             command=command,
-            capabilities=entry.capabilities_of(environment.version),
+            capabilities=replace(entry.capabilities_of(environment.version), time_scale=scale),
             ready_ms=entry.ready_ms,
             deadline_ms=entry.deadline_ms,
         )

@@ -70,6 +70,8 @@ class Capabilities:
     """A cancellation ends a wait at once; it is not only noticed at the next event."""
     simulated_time: bool = False
     """Waits cost nothing here: a stall of 900 s can be asked of it."""
+    time_scale: int = 1
+    """How many times as fast as the machine's its clock runs at most, while its server is silent; 1: in real time."""
     commentary_is_text: bool = True
     """Its answer text holds messages of phase ``commentary`` and ``analysis`` too, not the final answer alone."""
     requests_per_turn: int = 3

@@ -52,6 +52,10 @@ class Served:
     """Both on the player's clock, from the start of the case."""
 
     @property
+    def lasted_ms(self) -> float:
+        return self.closed_ms - self.opened_ms
+
+    @property
     def body(self) -> bytes:
         """The body bytes that reached the client."""
         return self.delivery.body[: self.taken]

@@ -6,11 +6,12 @@ may be taken for life or not, so a reader that leaves a stream of keep-alives is
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from math import inf
 
 from harness.contract import Capabilities, Case
-from harness.delivery import Delivery, Send, Stall, Wait
+from harness.delivery import Delivery, Exchange, Send, Stall, Wait
 from harness.wire import UNLIMITED, Decoder
 
 
@@ -83,6 +84,45 @@ class Patience:
             or silences.later_ms >= self.later_ms
             or silences.total_ms >= self.total_ms
         )
+
+
+def deadlines_of(capabilities: Capabilities, case: Case) -> tuple[tuple[float, ...], float]:
+    """Every deadline for one silence that the consumer may keep, and the one for all of a call, in ms."""
+    own, asked = capabilities.deadlines, case.timeouts
+    silences = (asked.get("first_byte_ms"), asked.get("idle_ms"), asked.get("read_ms"), own.first_byte_ms, own.idle_ms)
+    return tuple(filter(None, silences)), asked.get("total_ms") or own.total_ms or inf
+
+
+def distance_ms(exchange: Exchange, capabilities: Capabilities, case: Case) -> float:
+    """How near a silence of the exchange comes to a deadline that the consumer may keep, be it shorter or longer.
+
+    Silences are taken from event to event and from byte to byte, since a consumer may measure either.
+    """
+    deadlines, total_ms = deadlines_of(capabilities, case)
+    nearest = inf
+    for delivery in exchange.deliveries.values():
+        between = {abs(silence - deadline) for silence in set(_lengths(delivery)) for deadline in deadlines}
+        whole = abs(Silences.of(delivery).total_ms - total_ms) if total_ms < inf else inf
+        nearest = min(nearest, whole, *between)
+    return nearest
+
+
+def _lengths(delivery: Delivery) -> Iterator[float]:
+    """Of every silence, in ms, from byte to byte and from event to event; one that lasts for ever is near nothing."""
+    decoder = Decoder(limits=UNLIMITED)
+    without_bytes = without_events = 0.0
+    for action in delivery.actions:
+        if isinstance(action, Wait):
+            without_bytes += action.ms
+            without_events += action.ms
+            continue
+        if without_bytes:
+            yield without_bytes
+        without_bytes = 0.0
+        if not isinstance(action, Send) or any(frame.data is not None for frame in decoder.feed(action.data)):
+            if without_events:
+                yield without_events
+            without_events = 0.0
 
 
 def waits_of(delivery: Delivery) -> tuple[float, float]:

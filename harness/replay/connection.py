@@ -11,12 +11,12 @@ import socket
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
-from math import inf
 from typing import NoReturn
 
 from harness.delivery import Ending, Head, Request, Send
 from harness.replay.framing import LAST_CHUNK, chunk, head_bytes, is_chunked, keeps_alive
 from harness.replay.outlet import Outlet
+from harness.replay.pace import Pace
 from harness.replay.player import Serving, refusal
 from harness.replay.requests import BadRequest, RequestReader
 from harness.replay.script import Over, Overrun, script
@@ -50,15 +50,24 @@ class OpenConnection:
 
 
 class Connection:
-    """Serves one accepted socket until either side ends it; ``pace`` is real seconds for one second of a delivery."""
+    """Serves one accepted socket until either side ends it; ``quiet`` is what ``Pace.silence`` asks."""
 
-    def __init__(self, sock: socket.socket, client_port: int, admit: Callable[[Request], Serving], pace: float) -> None:
+    def __init__(
+        self,
+        sock: socket.socket,
+        client_port: int,
+        admit: Callable[[Request], Serving],
+        pace: Pace,
+        quiet: Callable[[], bool],
+    ) -> None:
         sock.setblocking(False)
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._socket = sock
         self._outlet = Outlet(sock)
         self._admit = admit
         self._pace = pace
+        self._quiet = quiet
+        self._silent = False
         self._phase = Phase.NEW
         self._requests = 0
         self._client_port = client_port
@@ -74,6 +83,11 @@ class Connection:
 
     def state(self) -> OpenConnection:
         return OpenConnection(self._phase, self._requests, self._client_port)
+
+    @property
+    def quiet(self) -> bool:
+        """Whether the client has nothing to expect of it now."""
+        return self._silent or self._phase is not Phase.ANSWERING
 
     def end(self, ending: Ending) -> None:
         """One side gives the connection up. What the client's kernel never accepted, it never got."""
@@ -161,10 +175,9 @@ class Connection:
         raise AssertionError("a script ends with an Over")
 
     async def _silence(self, seconds: float) -> None:
-        """A stall lasts until one side gives up, which cancels this."""
-        if seconds == inf:
-            await asyncio.get_running_loop().create_future()
-        await asyncio.sleep(seconds * self._pace)
+        self._silent = True
+        await self._pace.silence(seconds, self._quiet)
+        self._silent = False
 
     async def _send(self, serving: Serving, before: bytes, data: bytes, after: bytes) -> None:
         self._pieces.append((self._outlet.written + len(before), len(data)))

@@ -16,6 +16,7 @@ from typing import Any, Self, TypeVar
 from harness.clock import Clock, RealClock
 from harness.delivery import Ending, Exchange, Transcript
 from harness.replay.connection import Connection, OpenConnection, Phase
+from harness.replay.pace import Pace, Steady
 from harness.replay.player import Player
 
 T = TypeVar("T")
@@ -34,12 +35,14 @@ class ServerBroken(RuntimeError):
 class LoopbackServer:
     """Listens on 127.0.0.1 from the moment it is made until ``close``.
 
-    ``pace`` is real seconds for one second of a delivery's waits; times in the transcript are on ``clock``.
+    ``pace`` says how a delivery's silences pass; times in the transcript are on ``clock``.
     """
 
-    def __init__(self, exchange: Exchange, *, clock: Clock | None = None, pace: float = 1.0, port: int = 0) -> None:
+    def __init__(
+        self, exchange: Exchange, *, clock: Clock | None = None, pace: Pace | None = None, port: int = 0
+    ) -> None:
         self._clock = clock or RealClock()
-        self._pace = pace
+        self._pace = pace or Steady()
         self._player = Player(exchange, self._clock)
         self._connections: set[Connection] = set()
         self._failures: list[BaseException] = []
@@ -110,9 +113,12 @@ class LoopbackServer:
             self._loop.remove_reader(self._listener)
             self._loop.call_later(_RETRY_ACCEPT_S, self._loop.add_reader, self._listener, self._accept)
             return
-        connection = Connection(sock, client_port, lambda request: self._player.admit(request), self._pace)
+        connection = Connection(sock, client_port, lambda request: self._player.admit(request), self._pace, self._quiet)
         self._connections.add(connection)
         connection.task.add_done_callback(lambda task: self._forget(connection, task))
+
+    def _quiet(self) -> bool:
+        return all(connection.quiet for connection in self._connections)
 
     def _forget(self, connection: Connection, task: asyncio.Task[None]) -> None:
         self._connections.discard(connection)

@@ -139,4 +139,5 @@ def _closing(findings: Findings) -> Iterator[Text]:
     if finished.lenient:
         yield Text(f"In {finished.lenient} of them a verdict was lenient.", "dim")
     if finished.skipped:
-        yield Text(f"{finished.skipped} were not asked: in real time they would take too long.", "dim")
+        why = "too long in real time, or the verdict would have been the machine's"
+        yield Text(f"{finished.skipped} were not asked: {why}.", "dim")

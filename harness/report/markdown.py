@@ -45,6 +45,7 @@ def _opening(summary: Summary) -> list[str]:
         lines.append(
             f"{summary.finished.cases} cases in {summary.finished.elapsed_ms / 1000:.1f} s: {marks or 'none'}."
         )
+    lines += summary.remarks()
     lines += [f"**{event.consumer} could not be started:** {event.error}" for event in summary.unusable]
     return lines
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from harness.campaign.events import (
     CaseFinished,
+    ConsumerReady,
     ConsumerUnusable,
     Event,
     Expectation,
@@ -26,6 +27,7 @@ class Summary:
     """Everything so far; complete once ``finished`` is set. A renderer itself, for whoever wants only to know."""
 
     started: RunStarted | None = None
+    ready: list[ConsumerReady] = field(default_factory=list)
     cases: list[CaseFinished] = field(default_factory=list)
     unusable: list[ConsumerUnusable] = field(default_factory=list)
     interrupted: Interrupted | None = None
@@ -35,6 +37,8 @@ class Summary:
         match event:
             case RunStarted():
                 self.started = event
+            case ConsumerReady():
+                self.ready.append(event)
             case CaseFinished():
                 self.cases.append(event)
             case ConsumerUnusable():
@@ -51,6 +55,16 @@ class Summary:
     def rules(self) -> Mapping[str, str]:
         """Invariants and what they say."""
         return self.started.rules if self.started is not None else {}
+
+    def remarks(self) -> list[str]:
+        """What a reader of the figures must know of them: whose time was hurried, and what was not asked, and why."""
+        hurried = [
+            f"{event.consumer}: while kept waiting, its clock ran up to {event.promises['time_scale']} times as fast."
+            for event in self.ready
+            if "time_scale" in event.promises
+        ]
+        skips = Counter((case.consumer, case.reason) for case in self.cases if case.mark is Mark.SKIPPED)
+        return hurried + [f"{name} was not asked {count} cases: {why}" for (name, why), count in skips.items()]
 
     def findings(self) -> list[Finding]:
         """Faults with one cause together, in the order in which they were found."""

@@ -154,6 +154,8 @@ def _closing(summary: Summary) -> Iterator[Text]:
     finished = summary.finished
     if finished is None:
         return
+    for remark in summary.remarks():
+        yield Text(remark, "dim")
     marks = [(Mark(name), number) for name, number in finished.marks.items()]
     counts = Text(", ").join([Text(f"{number} {_WORDS[mark]}", _STYLES[mark]) for mark, number in marks])
     lenient, skipped = finished.verdicts.get("lenient", 0), finished.verdicts.get("skipped", 0)

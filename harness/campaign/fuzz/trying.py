@@ -8,13 +8,16 @@ from dataclasses import dataclass, field, replace
 
 from harness.campaign.acting import unanswerable, went_on
 from harness.campaign.fuzz.drawing import Trial
-from harness.consumers.base import Consumer, ConsumerError, Observation
-from harness.delivery import Exchange, Stall, Wait
+from harness.campaign.waiting import observe, unfit
+from harness.consumers.base import Consumer, ConsumerError, NoVerdict, Observation
+from harness.delivery import Exchange
 from harness.judge import Mark, Verdict, failures, fingerprint, judge
 from harness.mutations import Plan
 
 REAL_TIME_MS = 1_000
-"""The longest silence that a program in real time is given: each would be waited for, or the program be killed."""
+"""What the silences of an answer may take in real time, where it is not simulated: a campaign waits for them all."""
+HURRIED_MS = 3_000
+"""The same where the clock is hurried, so that there is more to see in it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +34,8 @@ class Tried:
     trouble: str = ""
     """Why there is no verdict: it is our fault, or that of a driver or the machine."""
     skipped: bool = False
-    """The consumer was not asked, or asked on: in real time this would take too long, or nothing answers it."""
+    """The consumer was not asked, or asked on: it takes too long in real time, nothing answers it, or the machine is
+    too busy for a verdict."""
 
 
 def attempt(consumer: Consumer, trial: Trial) -> Tried:
@@ -40,7 +44,8 @@ def attempt(consumer: Consumer, trial: Trial) -> Tried:
         trial, exchange = _applied(trial)
     except Exception:  # noqa: BLE001 - a bug of ours in one case must not lose what the others found
         return _bug(trial)
-    if not consumer.capabilities.simulated_time and _silence_ms(exchange) > REAL_TIME_MS:
+    budget_ms = HURRIED_MS if consumer.capabilities.time_scale > 1 else REAL_TIME_MS
+    if unfit(trial.ground.case, exchange, consumer.capabilities, budget_ms):
         return Tried(trial, skipped=True)
     return serve(consumer, trial, exchange)
 
@@ -49,6 +54,8 @@ def serve(consumer: Consumer, trial: Trial, exchange: Exchange) -> Tried:
     """Run a trial on an exchange that its plan has made, or what is left of it. Raises nothing either."""
     try:
         return _judged(consumer, trial, exchange)
+    except NoVerdict:
+        return Tried(trial, skipped=True)
     except ConsumerError as error:
         return Tried(trial, trouble=f"{consumer.name}: {error}")
     except Exception:  # noqa: BLE001 - as above
@@ -69,7 +76,7 @@ def _judged(consumer: Consumer, trial: Trial, exchange: Exchange) -> Tried:
     case = trial.ground.case
     if unanswerable(consumer.capabilities, exchange):
         return Tried(trial, skipped=True)
-    seen = consumer.run(case, exchange)
+    seen = observe(consumer, case, exchange)
     if went_on(consumer.capabilities, seen.transcript):
         return Tried(trial, skipped=True)
     verdicts = judge(case, seen.outcome, seen.transcript, consumer.capabilities)
@@ -81,13 +88,3 @@ def _judged(consumer: Consumer, trial: Trial, exchange: Exchange) -> Tried:
 
 def _bug(trial: Trial) -> Tried:
     return Tried(trial, trouble=f"a bug of the harness on {trial}:\n{traceback.format_exc()}")
-
-
-def _silence_ms(exchange: Exchange) -> float:
-    """Of the most silent answer, all together; without end for one that stalls."""
-    return max(
-        float("inf")
-        if isinstance(delivery.ending, Stall)
-        else sum(action.ms for action in delivery.actions if isinstance(action, Wait))
-        for delivery in exchange.deliveries.values()
-    )

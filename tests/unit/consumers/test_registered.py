@@ -149,3 +149,9 @@ def test_a_pooled_connection_is_no_leak_and_one_in_mid_body_is(project: Path, en
     finally:
         consumer.close()
     assert leftovers.sockets == left
+
+
+def test_its_clock_is_hurried_by_name(project: Path) -> None:
+    register(project, 'mine = "reader:text"')
+    consumer = registry.open_consumer("mine@x50")
+    assert (consumer.name, consumer.capabilities.time_scale) == ("mine@x50", 50)

@@ -49,6 +49,27 @@ def test_what_is_no_version_is_refused(name: str) -> None:
         registry.open_consumer(name)
 
 
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        ("hermes-agent@x1", "a clock is hurried 2 to 100 times, not 1"),
+        ("hermes-agent==0.19.0@x5000", "a clock is hurried 2 to 100 times, not 5000"),
+        ("runtime@x50", "runtime runs in this process, where time is simulated; leave @x50 out"),
+        ("hermes-agent@50", "unknown consumer 'hermes-agent@50'"),
+    ],
+)
+def test_a_clock_that_cannot_be_hurried_like_that_is_refused(name: str, reason: str) -> None:
+    with pytest.raises(UnknownConsumer) as refused:
+        registry.open_consumer(name)
+    assert reason in str(refused.value)
+
+
+def test_a_hurried_clock_is_promised_to_nobody_who_did_not_ask(tmp_path: Path) -> None:
+    pretend(tmp_path, "openai", "2.24.0")
+    scales = [registry.open_consumer(f"openai==2.24.0{scale}").capabilities.time_scale for scale in ("", "@x50")]
+    assert scales == [1, 50]
+
+
 def test_an_adapter_without_releases_takes_no_version() -> None:
     with pytest.raises(UnknownConsumer, match="runtime runs in this process and has no releases"):
         registry.open_consumer("runtime==0.1.0")
@@ -63,6 +84,8 @@ def test_an_adapter_without_releases_takes_no_version() -> None:
         ("hermes-agent+call==0.19.0", "hermes-agent+call==0.19.0"),
         ("openai==2.24.0", "openai-stream==2.24.0"),
         ("openai-stream==newest", "openai-stream==2.24.0"),
+        ("hermes-agent@x50", "hermes-agent==0.19.0@x50"),
+        ("openai==2.24.0@x100", "openai-stream==2.24.0@x100"),
     ],
 )
 def test_versions_are_resolved_among_the_installed(tmp_path: Path, asked: str, opened: str) -> None:
@@ -70,7 +93,7 @@ def test_versions_are_resolved_among_the_installed(tmp_path: Path, asked: str, o
         pretend(tmp_path, *release.split("=="))
     consumer = registry.open_consumer(asked)
     assert consumer.name == opened
-    assert consumer.version == opened.partition("==")[2]
+    assert consumer.version == opened.partition("==")[2].partition("@")[0]
 
 
 def test_a_release_without_this_way_in_says_which_have_it(tmp_path: Path) -> None:

@@ -23,13 +23,14 @@ from harness.contract import Outcome
 from harness.delivery import Ending
 from harness.judge import Mark, judge
 from harness.replay import LoopbackServer
+from harness.replay.pace import Steady
 from harness.runtime import Client, Deadlines
 
 ROOT = Path(__file__).parents[3]
 LIBRARY = Library(ROOT / "scenarios", ROOT / "cassettes")
 REAL = Deadlines(first_byte_s=1.0, idle_s=1.0)
 """In place of 45 s and 300 s."""
-PACE = 1 / 50
+RATE = 1 / 50
 """Real seconds for a second of a delivery: keep-alives every 0.3 s for 18 s, which is more than both deadlines."""
 
 pytestmark = pytest.mark.realtime
@@ -37,7 +38,7 @@ pytestmark = pytest.mark.realtime
 
 def in_real_time(case, exchange):
     """The turn, what was served, and the threads that are still there."""
-    with LoopbackServer(exchange, pace=PACE) as server:
+    with LoopbackServer(exchange, pace=Steady(RATE)) as server:
         before = threading.active_count()
         with httpx.Client(timeout=None) as http:
             client = Client(base_url=server.base_url, http_client=http, deadlines=REAL)
@@ -88,6 +89,6 @@ def test_real_sockets_come_to_what_the_simulation_says(case_id):
     turn, transcript, threads_left = in_real_time(case, exchange)
     assert told(turn, transcript) == told(simulated.outcome.turns[0], simulated.transcript)
     assert threads_left == 0
-    ms = {"first_byte_ms": 1_000 / PACE, "idle_ms": 1_000 / PACE}
+    ms = {"first_byte_ms": 1_000 / RATE, "idle_ms": 1_000 / RATE}
     verdicts = judge(replace(case, timeouts=ms), Outcome("runtime", "", (turn,)), transcript, runtime.capabilities)
     assert {verdict.mark for verdict in verdicts} <= {Mark.PASS, Mark.SKIPPED}

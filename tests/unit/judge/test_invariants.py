@@ -670,6 +670,26 @@ def test_a_stall_is_no_accusation_where_no_deadline_was_promised() -> None:
 
 
 @pytest.mark.parametrize(
+    ("lasted_ms", "timeouts", "mark"),
+    [(599_000, {}, Mark.SKIPPED), (600_000, {}, Mark.FAIL), (44_000, {"idle_ms": 4_000}, Mark.SKIPPED)],
+)
+def test_a_stall_is_no_accusation_before_a_deadline_that_is_kept_has_passed(lasted_ms, timeouts, mark) -> None:
+    keeps = replace(FULL, deadlines=Deadlines(first_byte_ms=600_000, idle_ms=600_000))
+    stalled = replace(served(HALF, Stall()), closed_ms=lasted_ms)
+    verdicts = judge(replace(CASE, timeouts=timeouts), outcome(HUNG), transcript(stalled), keeps)
+    assert next(v for v in verdicts if v.invariant == "ends-in-time").mark is mark
+
+
+@pytest.mark.parametrize(("lasted_ms", "mark"), [(20, Mark.PASS), (300_000, Mark.FAIL)])
+def test_what_raises_before_any_deadline_did_not_wait_for_the_end_of_the_connection(lasted_ms, mark) -> None:
+    keeps = replace(FULL, deadlines=Deadlines(idle_ms=300_000))
+    stalled = replace(served(HELLO, Stall()), closed_ms=lasted_ms)
+    verdicts = judge(CASE, outcome(raised(message="of another cause")), transcript(stalled), keeps)
+    assert next(v for v in verdicts if v.invariant == "stops-at-terminal").mark is mark
+    assert next(v for v in verdicts if v.invariant == "status-true").mark is Mark.FAIL
+
+
+@pytest.mark.parametrize(
     ("deadlines", "opened_ms", "mark"),
     [
         (Deadlines(idle_ms=5_000), 0, Mark.FAIL),
@@ -683,6 +703,6 @@ def test_a_stall_is_no_accusation_where_no_deadline_was_promised() -> None:
 def test_a_call_that_was_killed_before_its_deadline_did_not_hang(
     deadlines: Deadlines, opened_ms: float, mark: Mark
 ) -> None:
-    entry = replace(served(HALF, Stall()), opened_ms=opened_ms)
+    entry = replace(served(HALF, Stall()), opened_ms=opened_ms, closed_ms=20_000)
     verdicts = judge(CASE, outcome(HUNG), transcript(entry), replace(FULL, deadlines=deadlines))
     assert next(v for v in verdicts if v.invariant == "ends-in-time").mark is mark

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import gc
 import json
@@ -10,7 +11,8 @@ import resource
 import socket
 import struct
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 
 import httpx
 import pytest
@@ -19,6 +21,7 @@ from harness.clock import RealClock
 from harness.delivery import Cut, Delivery, End, Ending, Exchange, Framing, Head, Reset, Send, Stall, Wait
 from harness.replay import LoopbackServer, requests
 from harness.replay.connection import Phase
+from harness.replay.pace import Steady
 from harness.replay.server import ServerBroken
 
 A, B = Send(b"data: a\n\n"), Send(b"data: b\n\n")
@@ -405,13 +408,47 @@ def test_a_request_byte_by_byte(server: LoopbackServer) -> None:
 def test_waits_take_real_time_at_the_given_pace() -> None:
     delivery = Delivery((Wait(10_000), Head(), A, Wait(10_000), End()))
     clock = RealClock()
-    with LoopbackServer(Exchange.single(delivery), pace=0.01) as server, connect(server) as client:
+    with LoopbackServer(Exchange.single(delivery), pace=Steady(0.01)) as server, connect(server) as client:
         begun = clock.now()
         client.sendall(request(b"{}", "connection: close"))
         to_the_end(client)
         served = server.transcript().served[0]
     assert clock.now() - begun >= 0.2
     assert served.closed_ms - served.opened_ms >= 200
+
+
+class Asking:
+    """A pace that keeps what it is told when it asks."""
+
+    def __init__(self) -> None:
+        self.quiet: list[bool] = []
+
+    async def silence(self, seconds: float, quiet: Callable[[], bool]) -> None:
+        while True:
+            self.quiet.append(quiet())
+            await asyncio.sleep(0.005)
+
+
+@pytest.mark.realtime
+def test_a_silence_knows_whether_anybody_else_is_owed_something() -> None:
+    pace = Asking()
+    # More than the sockets between the two take, so that a client that reads nothing is still being answered.
+    long = Delivery((Head(headers=()), Send(bytes(32 * 2**20)), End()))
+    exchange = Exchange({(0, 0): STALL, (1, 0): long})
+    with LoopbackServer(exchange, pace=pace) as server, connect(server) as stalled:
+        stalled.sendall(request(b'{"input": "a"}'))
+        assert eventually(lambda: pace.quiet[-3:] == [True] * 3)
+        with connect(server) as busy:
+            busy.sendall(request(b'{"input": "b"}'))
+            assert eventually(lambda: pace.quiet[-3:] == [False] * 3)
+        assert eventually(lambda: pace.quiet[-3:] == [True] * 3)
+
+
+def eventually(condition: Callable[[], bool]) -> bool:
+    until = time.monotonic() + 30
+    while not condition() and time.monotonic() < until:
+        time.sleep(0.01)
+    return condition()
 
 
 def test_reset_drops_what_is_mid_answer_and_keeps_what_is_idle(server: LoopbackServer) -> None:

@@ -1,11 +1,12 @@
 import io
 import json
+from dataclasses import replace
 
 import pytest
 from junitparser import Error, Failure, JUnitXml, Skipped
 from rich.console import Console
 
-from harness.campaign.events import CaseFinished, Interrupted, Mark
+from harness.campaign.events import CaseFinished, ConsumerReady, Interrupted, Mark
 from harness.report.document import JsonDocument
 from harness.report.junit import JUnit
 from harness.report.lines import JsonLines
@@ -66,6 +67,18 @@ def test_the_terminal_tells_each_failure_whole():
         "6 cases in 1.2 s: 1 held, 1 skipped, 1 error, 3 FAIL",
     ):
         assert words in text, words
+
+
+def test_who_was_hurried_and_what_was_not_asked_is_said():
+    hurried = ConsumerReady("agent==1@x50", "1", {"time_scale": 50, "items": False})
+    late = replace(HELD, consumer="agent==1@x50", mark=Mark.SKIPPED, reason="no C compiler")
+    summary = summary_of(late, replace(late, id="another"), HELD)
+    summary.handle(hurried)
+    assert summary.remarks() == [
+        "agent==1@x50: while kept waiting, its clock ran up to 50 times as fast.",
+        "agent==1@x50 was not asked 2 cases: no C compiler",
+    ]
+    assert "agent==1@x50 was not asked 2 cases: no C compiler" in terminal_of(late, replace(late, id="another"), HELD)
 
 
 def test_every_finding_ends_with_how_to_reproduce_it():
