@@ -66,12 +66,11 @@ class ProcessConsumer:
         return self._program.capabilities
 
     def run(self, case: Case, exchange: Exchange) -> Observation:
-        if any(
-            (delivery.stdio is not None) != self.capabilities.app_server for delivery in exchange.deliveries.values()
-        ):
-            read, served = ("lines", "HTTP") if self.capabilities.app_server else ("HTTP", "lines")
+        lines = self.capabilities.app_server
+        if any((delivery.stdio is not None) != lines for delivery in exchange.deliveries.values()):
+            read, served = ("lines", "HTTP") if lines else ("HTTP", "lines")
             raise ConsumerError(f"it reads {read}, and this exchange is one of {served}")
-        run = self._run_lines if self.capabilities.app_server else self._run_http
+        run = self._run_lines if lines else self._run_http
         return run(case, exchange)
 
     def _run_http(self, case: Case, exchange: Exchange) -> Observation:
