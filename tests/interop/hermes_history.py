@@ -100,9 +100,8 @@ class Causes:
     def cell(self, result: CaseResult) -> str:
         """A case in one word, and the numbers of its causes."""
         if result.mark in {Mark.ERROR, Mark.SKIPPED}:
-            return f"not judged {self.number(result.reason)}"
-        broken = [f"`{verdict.invariant}`: {verdict.cause}" for verdict in failures(result.verdicts)]
-        broken += [
+            return f"not judged {self.number(result.reason or 'what it was served is not what the scenario is about')}"
+        broken = [f"`{verdict.invariant}`: {verdict.cause}" for verdict in failures(result.verdicts)] or [
             f"`expect.{entry.name}`: the scenario wants {entry.wanted!r}, it was {entry.found!r:.120}"
             for entry in result.expectations
             if entry.mark is Mark.FAIL
