@@ -40,6 +40,8 @@ publish: $(READY)    ## run the pinned releases of real consumers and write repo
 		$(BIN)/harness consumers install $$release || exit 1; done
 	$(BIN)/harness run terminal prelude --consumer hermes-agent==0.14.0 --consumer hermes-agent==0.19.0 || test $$? -eq 1
 	cp reports/latest/report.md reports/published/hermes-agent.md
+	$(BIN)/harness run app-server --consumer hermes-agent+app-server==0.19.0 || test $$? -eq 1
+	cp reports/latest/report.md reports/published/hermes-agent-app-server.md
 	$(BIN)/harness run terminal/output-null terminal/output-missing \
 		--consumer openai-stream==2.24.0 --consumer openai-stream==3.54.0 || test $$? -eq 1
 	cp reports/latest/report.md reports/published/openai-null-output.md
