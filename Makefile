@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
-.PHONY: run test lint types layers check interop interop-full quality bench record-providers publish clean constraints
+.PHONY: run test lint types layers check interop interop-full quality bench record-providers publish history clean constraints
 
 run: $(READY)        ## every scenario against the runtime, a report at the end
 	$(BIN)/harness run
@@ -40,9 +40,14 @@ publish: $(READY)    ## run the pinned releases of real consumers and write repo
 		$(BIN)/harness consumers install $$release || exit 1; done
 	$(BIN)/harness run terminal prelude --consumer hermes-agent==0.14.0 --consumer hermes-agent==0.19.0 || test $$? -eq 1
 	cp reports/latest/report.md reports/published/hermes-agent.md
+	$(BIN)/harness run app-server --consumer hermes-agent+app-server==0.19.0 || test $$? -eq 1
+	cp reports/latest/report.md reports/published/hermes-agent-app-server.md
 	$(BIN)/harness run terminal/output-null terminal/output-missing \
 		--consumer openai-stream==2.24.0 --consumer openai-stream==3.54.0 || test $$? -eq 1
 	cp reports/latest/report.md reports/published/openai-null-output.md
+
+history: $(READY)    ## install every released hermes-agent from 0.13.0 on and run the founding faults against each: an hour
+	$(BIN)/python -m tests.interop.hermes_history
 
 quality: $(READY)    ## every planted bug is found, and the runtime survives a million examples: hours
 	$(BIN)/python -m tests.quality.measure --out reports/published/planted.md

@@ -70,14 +70,13 @@ class ProcessConsumer:
         return self._program.capabilities
 
     def run(self, case: Case, exchange: Exchange) -> Observation:
-        if any(
-            (delivery.stdio is not None) != self.capabilities.app_server for delivery in exchange.deliveries.values()
-        ):
-            read, served = ("lines", "HTTP") if self.capabilities.app_server else ("HTTP", "lines")
+        lines = self.capabilities.app_server
+        if any((delivery.stdio is not None) != lines for delivery in exchange.deliveries.values()):
+            read, served = ("lines", "HTTP") if lines else ("HTTP", "lines")
             raise ConsumerError(f"it reads {read}, and this exchange is one of {served}")
-        if self.capabilities.app_server and self.capabilities.time_scale > 1:
+        if lines and self.capabilities.time_scale > 1:
             raise NoVerdict("the clock of a program that is told lines cannot be hurried")
-        run = self._run_lines if self.capabilities.app_server else self._run_http
+        run = self._run_lines if lines else self._run_http
         return run(case, exchange)
 
     def _run_http(self, case: Case, exchange: Exchange) -> Observation:

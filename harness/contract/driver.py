@@ -20,8 +20,6 @@ class Case:
     id: str
     base_url: str
     """With the version path (``http://127.0.0.1:PORT/v1``): the client adds ``/responses``."""
-    command: tuple[str, ...] = ()
-    """For a client of an app-server: what it starts in place of the server, which speaks in lines."""
     turns: tuple[dict[str, Any], ...] = ({"input": "hello"},)
     """Per turn: ``input``, a text or a list of Responses input items that this turn adds."""
     tools: tuple[dict[str, Any], ...] = ()
@@ -33,6 +31,8 @@ class Case:
     """Cancel the first turn at this moment, counted from its call."""
     deadline_ms: float = 20_000
     """Past this the driver is killed and the case is judged as hung."""
+    command: tuple[str, ...] = ()
+    """For a client of an app-server: what it starts in place of the server, which speaks in lines."""
 
     def to_json(self) -> dict[str, Any]:
         return {

@@ -40,8 +40,8 @@ class Account:
 @lru_cache(maxsize=2)
 def owed_texts(scene: Scene, kind: ChannelKind) -> tuple[Owed, ...]:
     """The texts of one strand, in output order. Optional: what only the snapshot adds to other content, other
-    phases than the final answer where the consumer's text is that alone, what an item of another type too says, and
-    words that another item says in full where nobody but their own deltas knows of a second one."""
+    phases than the final answer where the consumer's text is that alone, what an item says that is of another type or
+    once called so, and words that another item says in full where nobody but their own deltas knows of a second one."""
     reading = scene.attempt.reading
     if not any(kind in item.channels for item in reading.items):
         return ()

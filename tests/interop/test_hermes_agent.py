@@ -7,15 +7,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from harness.campaign.library import Library
+from harness.campaign.run import run_case
 from harness.consumers import environments, probe
 from harness.consumers.base import Consumer
 from harness.consumers.registry import open_consumer
 from harness.contract import Case, Turn
 from harness.delivery import Cut, Delivery, Exchange, Head, Stall
+from harness.judge import Mark, failures
 from tests.unit.consumers import served
 
 pytestmark = [pytest.mark.interop, pytest.mark.slow]
@@ -158,3 +162,30 @@ def test_a_stall_before_the_first_byte(spec: str, expected: str) -> None:
         silent = Case("case-2", "", timeouts={"first_byte_ms": 1_000}, deadline_ms=12_000)
         (turn,) = consumer.run(silent, SILENT).outcome.turns
         assert turn.ended == "hung" if expected == "hung" else came_to(turn).startswith(expected)
+
+
+SESSION = {
+    "app-server/text": set(),
+    "app-server/two-turns": set(),
+    "app-server/unknown-request": set(),
+    "app-server/interrupted": set(),
+    "app-server/impatient-after-tool": set(),
+    "app-server/message-only-listed": {"content-kept"},
+    "app-server/failed-untold": {"status-true", "error-surfaced"},
+}
+"""What its session with the app-server breaks, by scenario, in the pinned release."""
+
+
+@pytest.fixture(scope="module")
+def session() -> Iterator[Consumer]:
+    yield from _opened("hermes-agent==0.19.0", "hermes-agent+app-server")
+
+
+@pytest.mark.realtime
+@pytest.mark.parametrize("scenario", SESSION)
+def test_its_session_talks_to_the_played_process(session: Consumer, scenario: str) -> None:
+    library = Library(Path("scenarios"), Path("cassettes"))
+    (planned,) = library.cases(library.scenarios([scenario]))
+    result = run_case(session, planned)
+    assert result.mark is not Mark.ERROR, result.reason
+    assert {verdict.invariant for verdict in failures(result.verdicts)} == SESSION[scenario]

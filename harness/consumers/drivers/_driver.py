@@ -43,7 +43,7 @@ class Trace:
         self.told: list[tuple[str, str, int]] = []
         """Kind, data and attempt of each."""
         self.requests = 0
-        self.cancel_after, self.on_cancel = cancel_after, on_cancel
+        self.cancel_after, self._on_cancel = cancel_after, on_cancel
 
     @property
     def cancelled(self) -> bool:
@@ -63,7 +63,7 @@ class Trace:
         text = data if type(data) is str else json.dumps(data, default=str) if data else ""
         self.told.append((kind, text, self.requests - 1 if self.requests else 0))
         if len(self.told) == self.cancel_after:
-            self.on_cancel()
+            self._on_cancel()
 
     def add_event(self, event: Any, kind: str) -> None:
         """An event in the wire's own form: a delta goes to its strand, any other is told by its type."""

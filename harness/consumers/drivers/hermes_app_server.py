@@ -51,10 +51,10 @@ class Sessions:
         self._agent = hermes_agent.agent_of(case["base_url"])
         self._session: Any = None
 
-    def turn(self, said: str, trace: Any) -> dict[str, Any]:
-        hermes_agent.watch(self._agent, trace)
+    def turn(self, said: str, cancel_after: int | None) -> dict[str, Any]:
         session = self._current()
-        trace.on_cancel = session.request_interrupt
+        trace = _driver.Trace(cancel_after, session.request_interrupt)
+        hermes_agent.watch(self._agent, trace)
         result, failure = _driver.attempt(lambda: session.run_turn(said, **self._deadlines))
         self._agent._reset_stream_delivery_tracking()
         if failure is not None:
@@ -95,8 +95,7 @@ def run_case(case: dict[str, Any], tell_turn: Any) -> tuple[list[dict[str, Any]]
         leftovers = _machine.Leftovers()
         with contextlib.closing(sessions):
             for number, asked in enumerate(case["turns"]):
-                trace = _driver.Trace(case.get("cancel_after") if number == 0 else None)
-                turns.append(sessions.turn(asked["input"], trace))
+                turns.append(sessions.turn(asked["input"], case.get("cancel_after") if number == 0 else None))
                 tell_turn(turns[-1])
                 if turns[-1]["ended"] != "returned":
                     break

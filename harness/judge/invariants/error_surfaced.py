@@ -33,9 +33,14 @@ def check(scene: Scene) -> Iterator[Breach]:
             f"lost {'+'.join(missing)} of {error.shape} as {_manner(scene)}",
             evidenced=", ".join(f"{name} {value[:BEGINNING_CHARS]!r}" for name, value in missing.items()),
             assembled=f"{returned_status(scene.turn)}: {shown[:400]}",
-            # A page is for people: what its title says is no word of the provider's protocol.
-            mark=Mark.LENIENT if error.shape == "html" else Mark.FAIL,
+            mark=Mark.LENIENT if _need_not_be_read(error, scene) else Mark.FAIL,
         )
+
+
+def _need_not_be_read(error: ProviderError, scene: Scene) -> bool:
+    """Whether a right reader may never have come to the error's words: a page is for people, and who raises at a frame
+    that cannot be read does not know what comes after it."""
+    return error.shape == "html" or (scene.turn.ended == "raised" and bool(scene.attempt.reading.damage))
 
 
 def _missing(error: ProviderError, shown: str) -> dict[str, str]:

@@ -57,7 +57,8 @@ def _contradicts_itself(reading: Reading) -> bool:
 
     Nobody can say which of the two is true, so a caller is rightly told to doubt it.
     """
-    if reading.terminal is not None and reading.terminal.contradicted:
+    terminal = reading.terminal
+    if terminal is not None and (terminal.contradicted or terminal.contested):
         return True
     return any("incomplete" in item.statuses or (item.added and not item.settled) for item in reading.items)
 

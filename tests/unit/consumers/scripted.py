@@ -90,9 +90,10 @@ for line in sys.stdin:
 '''
 
 
-def program(
-    folder: Path, *steps: list[Any], ready_ms: float = 20_000, capabilities: Capabilities = Capabilities()
-) -> Program:
+FULL = Capabilities()
+
+
+def program(folder: Path, *steps: list[Any], ready_ms: float = 20_000, capabilities: Capabilities = FULL) -> Program:
     """A program whose driver follows ``steps``: the first of each life is how it starts, the others are its cases."""
     (folder / "driver.py").write_text(SCRIPT)
     (folder / "steps.json").write_text(json.dumps(steps))

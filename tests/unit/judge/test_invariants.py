@@ -553,6 +553,14 @@ LENIENT: dict[str, tuple[Served | tuple[Served, ...], Turn, str]] = {
     "a status that does not end a response, handed on": (
         served([*HELLO[:-1], *2 * [terminal(status="interrupted")]]), answered("Hello, world", status="interrupted"), "",
     ),
+    "a status that does not end a response, handed on before another end": (
+        served([*HELLO[:-1], terminal(status="queued"), terminal("failed", error={"code": "x", "message": "no"})]),
+        answered("Hello, world", status="queued"),
+        "",
+    ),
+    "an error at a frame that cannot be read, before the provider's own": (
+        served([created(), "{broken", FLAT]), raised(), "error-surfaced",
+    ),
     "what a server says as text in a reasoning item, kept out of the answer": (
         served(whole([THOUGHT], message("Hi", 1))), answered("Hi", items=(Item("reasoning", "reasoning"),)), "",
     ),
