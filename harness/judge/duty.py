@@ -93,6 +93,9 @@ def _tolerated(attempt: Attempt, reading: Reading) -> str:
         return f"an unknown event ({reading.unknown_prelude[0][1]}) came before response.created"
     if reading.after is not None and reading.after.events:
         return "events follow the terminal"
+    called = [id for item in reading.items for id in set(item.call_ids)]
+    if len(called) != len(set(called)):
+        return "two calls go by one id, so that their outputs could not be told apart"
     return ""
 
 

@@ -446,6 +446,11 @@ LENIENT: dict[str, tuple[Served | tuple[Served, ...], Turn, str]] = {
         raised(),
         "bounded-requests",
     ),
+    "refusing two calls that go by one id": (
+        served(whole(call("{}"), [{**event, "item": {**event["item"], "call_id": "call_0"}} if "item" in event else event for event in call("{}", 1)])),
+        raised(message="the id was used twice"),
+        "status-true",
+    ),
     "stopping at [DONE]": (served([*HELLO[:5], "[DONE]", *HELLO[5:]]), raised(), "status-true"),
     "asking again after a terminal that only some servers send": (
         (served(whole(message("Hello, world"), end={"type": "response.done", "response": {}})), served(HELLO, attempt=1)),
