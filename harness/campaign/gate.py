@@ -19,11 +19,12 @@ from typing import Any
 import yaml
 from jsonschema import Draft202012Validator
 
-from harness.campaign.findings.finding import Finding, base_name, finding_id
+from harness.campaign.findings.finding import Finding
 from harness.campaign.fuzz.drawing import Drawing, Trial
 from harness.campaign.fuzz.engine import Found, tries
 from harness.campaign.fuzz.keeping import Shrinker
 from harness.campaign.fuzz.trying import Tried, attempt
+from harness.campaign.naming import base_name, finding_id
 from harness.cassette.yamlsource import SourceError, check, read_yaml
 from harness.consumers.base import Consumer
 from harness.mutations import Plan, PlanError

@@ -2,13 +2,14 @@
 
 It is told the events of one run over many consumers, and of a campaign a consumer. Nothing is left out to look
 better: what a consumer does not promise, what it was not asked and what could not be judged have numbers of their own.
+A consumer that is not run again keeps the row that it has, with the date of that run: a matrix can be made in pieces.
 """
 
 from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -20,19 +21,34 @@ from harness.campaign.events import (
     Event,
     FindingFound,
     FindingShrunk,
-    FindingView,
     FuzzFinished,
     FuzzStarted,
     Mark,
     RunStarted,
     plain,
 )
-from harness.report.renderer import prove_writable
+from harness.campaign.naming import fault_id
+from harness.report.summary import faults_of
 
-FORMAT = 1
+FORMAT = 2
 
 _SIGNS = ((Mark.FAIL, "✗"), (Mark.ERROR, "!"), (Mark.LENIENT, "~"), (Mark.PASS, "✓"), (Mark.SKIPPED, "·"))
 """The worst first: a cell shows the first of these it has."""
+
+Json = dict[str, Any]
+
+
+@dataclass(slots=True)
+class Known:
+    """One finding of a consumer: the scenarios that show it, and the campaign's least case, where there is one."""
+
+    invariant: str
+    cause: str
+    reason: str
+    scenarios: list[str] = field(default_factory=list)
+    reproduce: str = ""
+    """The first case of a scenario that shows it; empty when only the campaign does."""
+    campaign: Json | None = None
 
 
 @dataclass(slots=True)
@@ -51,7 +67,8 @@ class Row:
     troubles: Counter[str] = field(default_factory=Counter)
     """Cases that could not be judged, by reason."""
     campaign: FuzzFinished | None = None
-    findings: dict[str, FindingView] = field(default_factory=dict)
+    seed: int | None = None
+    findings: dict[str, Known] = field(default_factory=dict)
 
 
 class Matrix:
@@ -59,12 +76,12 @@ class Matrix:
 
     def __init__(self, folder: Path, date: str) -> None:
         self._json, self._page = folder / "matrix.json", folder / "matrix.md"
+        folder.mkdir(parents=True, exist_ok=True)
         for path in (self._json, self._page):
-            prove_writable(path)
+            path.open("ab").close()  # not emptied: it holds the rows of those that are not run again
         self._date = date
         self._version = ""
         self._rules: Mapping[str, str] = {}
-        self._seed: int | None = None
         self._rows: dict[str, Row] = {}
         self._fuzzed = ""
 
@@ -80,43 +97,27 @@ class Matrix:
             case CaseFinished():
                 _count(self._row(event.consumer), event)
             case FuzzStarted():
-                self._fuzzed, self._seed = event.consumer, event.seed
-            case FindingFound() | FindingShrunk():
-                self._row(self._fuzzed).findings[event.finding.id] = event.finding
+                self._fuzzed = event.consumer
+                self._row(event.consumer).seed = event.seed
+            case FindingFound(finding) | FindingShrunk(finding):
+                findings = self._row(self._fuzzed).findings
+                known = findings.setdefault(finding.id, Known(finding.invariant, finding.cause, finding.reason))
+                known.campaign = {"cassette": finding.cassette, "plan": finding.plan}
             case FuzzFinished():
                 self._row(self._fuzzed).campaign = event
 
     def close(self) -> None:
-        rows = list(self._rows.values())
-        body = {
-            "matrix": FORMAT,
-            "version": self._version,
-            "date": self._date,
-            "seed": self._seed,
-            "rules": dict(self._rules),
-            "consumers": [_written(row) for row in rows],
-        }
-        self._json.write_text(json.dumps(body, ensure_ascii=False, indent=1, default=repr) + "\n", encoding="utf-8")
-        self._page.write_text(self._as_page(rows), encoding="utf-8", errors="backslashreplace")
+        stamp = {"date": self._date, "harness": self._version}
+        rows = {row.name: {**_written(row), **stamp} for row in self._rows.values()}
+        kept = {row["name"]: row for row in _rows_in(self._json) if row["name"] not in rows}
+        every = sorted({**kept, **rows}.values(), key=lambda row: str(row["name"]))
+        body = {"matrix": FORMAT, "version": self._version, "date": self._date, "rules": dict(self._rules)}
+        text = json.dumps({**body, "consumers": every}, ensure_ascii=False, indent=1, default=repr)
+        self._json.write_text(text + "\n", encoding="utf-8", errors="backslashreplace")
+        self._page.write_text(_page(every), encoding="utf-8", errors="backslashreplace")
 
     def _row(self, name: str) -> Row:
         return self._rows.setdefault(name, Row(name))
-
-    def _as_page(self, rows: list[Row]) -> str:
-        parts = [
-            "# Matrix",
-            f"stream-harness {self._version}, {self._date}"
-            + (f", campaigns with seed {self._seed}." if self._seed is not None else "."),
-            "A cell shows its worst mark: ✗ fails, ! could not be judged, ~ right by the letter or by common practice "
-            "only, ✓ holds, · not asked; with how many cases have it.",
-            "## Consumers and invariants",
-            _table(rows, "invariant", {row.name: row.invariants for row in rows}),
-            "## Consumers and scenarios",
-            _table(rows, "scenario", {row.name: row.scenarios for row in rows}),
-            "## The consumers",
-            *(_of_consumer(row) for row in rows),
-        ]
-        return "\n\n".join(parts) + "\n"
 
 
 def _count(row: Row, case: CaseFinished) -> None:
@@ -133,9 +134,14 @@ def _count(row: Row, case: CaseFinished) -> None:
         worst[verdict.invariant] = min(known, verdict.mark, key=order.index)
     for invariant, mark in worst.items():
         row.invariants.setdefault(invariant, Counter())[mark] += 1
+    for fault in faults_of(case):
+        if fault.mark is Mark.FAIL:
+            new = Known(fault.rule, fault.cause, fault.reason, reproduce=case.reproduce)
+            finding = row.findings.setdefault(fault_id(row.name, fault.rule, fault.cause), new)
+            finding.scenarios = list(dict.fromkeys([*finding.scenarios, case.scenario]))
 
 
-def _written(row: Row) -> dict[str, Any]:
+def _written(row: Row) -> Json:
     return {
         "name": row.name,
         "version": row.version,
@@ -145,17 +151,9 @@ def _written(row: Row) -> dict[str, Any]:
         "scenarios": {name: _marks(marks) for name, marks in row.scenarios.items()},
         "skips": dict(row.skips),
         "troubles": dict(row.troubles),
+        "seed": row.seed,
         "campaign": None if row.campaign is None else plain(row.campaign),
-        "findings": [
-            {
-                "id": finding.id,
-                "invariant": finding.invariant,
-                "cause": finding.cause,
-                "cassette": finding.cassette,
-                "plan": finding.plan,
-            }
-            for finding in row.findings.values()
-        ],
+        "findings": [{"id": id, **plain(finding)} for id, finding in row.findings.items()],
     }
 
 
@@ -163,28 +161,59 @@ def _marks(marks: Counter[Mark]) -> dict[str, int]:
     return {mark.value: marks[mark] for mark in Mark if marks[mark]}
 
 
-def _table(rows: list[Row], title: str, cells: Mapping[str, Mapping[str, Counter[Mark]]]) -> str:
-    names = list(dict.fromkeys(name for row in rows for name in cells[row.name]))
-    lines = [f"| {title} | {' | '.join(row.name for row in rows)} |", "|---" * (len(rows) + 1) + "|"]
+def _rows_in(path: Path) -> list[Json]:
+    """Those of an earlier run; none where there was no such run, or one of another format."""
+    try:
+        body = json.loads(path.read_text("utf-8"))
+    except (FileNotFoundError, ValueError):
+        return []
+    return list(body["consumers"]) if body.get("matrix") == FORMAT else []
+
+
+def _page(rows: Sequence[Json]) -> str:
+    parts = [
+        "# Matrix",
+        "A cell shows its worst mark: ✗ fails, ! could not be judged, ~ right by the letter or by common practice "
+        "only, ✓ holds, · not asked; with how many cases have it.",
+        "## Consumers and invariants",
+        _table(rows, "invariant", "invariants"),
+        "## Consumers and scenarios",
+        _table(rows, "scenario", "scenarios"),
+        "## The consumers",
+        *(_of_consumer(row) for row in rows),
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+def _table(rows: Sequence[Json], title: str, member: str) -> str:
+    names = list(dict.fromkeys(name for row in rows for name in row[member]))
+    lines = [f"| {title} | {' | '.join(row['name'] for row in rows)} |", "|---" * (len(rows) + 1) + "|"]
     for name in names:
-        shown = (_cell(cells[row.name].get(name, Counter())) for row in rows)
+        shown = (_cell(row[member].get(name, {})) for row in rows)
         lines.append(f"| {name} | {' | '.join(shown)} |")
     return "\n".join(lines)
 
 
-def _cell(marks: Counter[Mark]) -> str:
-    return next((f"{sign} {marks[mark]}" for mark, sign in _SIGNS if marks[mark]), "")
+def _cell(marks: Mapping[str, int]) -> str:
+    return next((f"{sign} {marks[mark.value]}" for mark, sign in _SIGNS if mark.value in marks), "")
 
 
-def _of_consumer(row: Row) -> str:
-    if row.error:
-        return f"### {row.name}\n\nCould not be started: {row.error}"
-    lines = [f"### {row.name}", f"Release {row.version}."]
-    if row.promises:
-        lines.append("Declares: " + ", ".join(f"{name} {json.dumps(value)}" for name, value in row.promises.items()))
-    for title, reasons in (("Not asked", row.skips), ("Not judged", row.troubles)):
-        lines += [f"{title}, {count} cases: {reason}" for reason, count in reasons.items()]
-    if row.campaign is not None:
-        lines.append(f"Campaign: {row.campaign.examples} examples, {len(row.findings)} distinct findings.")
-        lines += [f"- `{finding.id}` {finding.invariant}: {finding.cause}" for finding in row.findings.values()]
+def _of_consumer(row: Json) -> str:
+    if row["error"]:
+        return f"### {row['name']}\n\nCould not be started on {row['date']}: {row['error']}"
+    lines = [f"### {row['name']}", f"Release {row['version']}, by stream-harness {row['harness']} on {row['date']}."]
+    if row["promises"]:
+        lines.append("Declares: " + ", ".join(f"{key} {json.dumps(value)}" for key, value in row["promises"].items()))
+    for title, member in (("Not asked", "skips"), ("Not judged", "troubles")):
+        lines += [f"{title}, {count} cases: {reason}" for reason, count in row[member].items()]
+    if row["campaign"] is not None:
+        drawn = sum(finding["campaign"] is not None for finding in row["findings"])
+        lines.append(f"Campaign with seed {row['seed']}: {row['campaign']['examples']} examples, {drawn} findings.")
+    lines += [_of_finding(finding) for finding in row["findings"]]
     return "\n\n".join(lines)
+
+
+def _of_finding(finding: Json) -> str:
+    shown = len(finding["scenarios"])
+    where = [f"{shown} scenario{'s' * (shown != 1)}"] * bool(shown) + ["the campaign"] * bool(finding["campaign"])
+    return f"- `{finding['id']}` {finding['invariant']}: {finding['cause']} ({', '.join(where)})"

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from harness.campaign.case import Planned
 from harness.campaign.events import AttemptView, FindingView
+from harness.campaign.naming import finding_id
 from harness.campaign.scenario import Scenario
 from harness.cassette import Cassette
 from harness.judge import fingerprint
-from harness.judge.fingerprint import DIGITS
 from harness.judge.verdict import Verdict
 from harness.mutations import Plan
 
@@ -84,13 +83,3 @@ class Finding:
             assembled=verdict.assembled,
             attempts=tuple(self.attempts or ()),
         )
-
-
-def finding_id(consumer: str, name: str) -> str:
-    """The id of a fingerprint on a consumer: the same on every machine, for every release and however it is shrunk."""
-    return hashlib.sha256(f"{base_name(consumer)}\n{name}".encode()).hexdigest()[:DIGITS]
-
-
-def base_name(consumer: str) -> str:
-    """A consumer's name without its release."""
-    return consumer.partition("==")[0]

@@ -23,13 +23,14 @@ from harness.campaign.events import (
     FuzzStarted,
     FuzzTrouble,
 )
-from harness.campaign.findings import Finding, Store, finding_id
+from harness.campaign.findings import Finding, Store
 from harness.campaign.fuzz.corpus import Corpus
 from harness.campaign.fuzz.drawing import Drawing, Draws, Trial, hypothesis_draws
 from harness.campaign.fuzz.engine import Found, news
 from harness.campaign.fuzz.keeping import Shrinker
 from harness.campaign.fuzz.trying import Tried, attempt
 from harness.campaign.fuzz.workers import Workers
+from harness.campaign.naming import finding_id
 from harness.cassette.yamlsource import SourceError
 from harness.consumers.base import Consumer
 from harness.judge import REGISTRY

@@ -2,7 +2,8 @@ from dataclasses import replace
 
 import pytest
 
-from harness.campaign.findings import FindingError, Store, finding_id
+from harness.campaign.findings import FindingError, Store
+from harness.campaign.naming import finding_id
 from harness.cassette import load
 from tests.unit.campaign.findings.making import finding
 
