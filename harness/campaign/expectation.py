@@ -1,6 +1,7 @@
 """Expectations a scenario adds by hand. They are few: the evidence gives nearly all of them.
 
-``duty`` checks the oracle and not the consumer, so breaking it is an error of ours. All look at the last turn.
+``duty`` checks the oracle and not the consumer, so breaking it is an error of ours. All look at the last turn, and at
+the last answer that the scenario has for it: whoever makes no promise to ask for that one is not held to them.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from harness.campaign.events import Expectation
 from harness.campaign.timeline import duration_ms
 from harness.consumers.base import Observation
 from harness.contract import Capabilities, Turn
-from harness.delivery import Transcript
+from harness.delivery import Exchange, Transcript
 from harness.judge import Mark, TurnEvidence, obligation_of
 
 _CALLS = {"function_call", "custom_tool_call"}
@@ -34,8 +35,8 @@ class _Check:
     found: Callable[[Seen], Any]
     holds: Callable[[Any, Any], bool]
     """Of what is wanted and what was found."""
-    needs: str = "assembles"
-    """The capability it rests on."""
+    needs: tuple[str, ...] = ("assembles",)
+    """The capabilities it rests on, of which one will do; on none when there are none."""
     breach: Mark = Mark.FAIL
 
 
@@ -90,42 +91,59 @@ def _has_arguments(call: Mapping[str, Any]) -> bool:
         return False
 
 
+_ASKS_AGAIN = ("classifies_errors", "app_server")
+"""Who knows whether asking again may help. Of anybody else, any number of requests within its budget is right."""
+
 _CHECKS: Mapping[str, _Check] = {
-    "duty": _Check(lambda seen: seen.duty, _equal, needs="", breach=Mark.ERROR),
+    "duty": _Check(lambda seen: seen.duty, _equal, needs=(), breach=Mark.ERROR),
     "ended": _Check(lambda seen: seen.turn.ended, _equal),
-    "status": _Check(lambda seen: seen.turn.status, _equal, needs="status"),
+    "status": _Check(lambda seen: seen.turn.status, _equal, needs=("status",)),
     "text": _Check(lambda seen: seen.turn.text, _equal),
     "text_contains": _Check(lambda seen: seen.turn.text, _all_in),
     "error_contains": _Check(_error, _all_in),
-    "error_explains": _Check(_error, _all_in, needs="explains"),
-    "flags": _Check(lambda seen: seen.turn.flags, _all_in, needs="explains"),
-    "items": _Check(lambda seen: len(seen.turn.items or ()), _equal, needs="items"),
-    "calls": _Check(_calls, _equal, needs="tool_calls"),
-    "error_kind": _Check(lambda seen: next(iter(seen.turn.flags), None), _equal, needs="classifies_errors"),
-    "retryable": _Check(lambda seen: "retryable" in seen.turn.flags, _equal, needs="classifies_errors"),
-    "finish_reason": _Check(lambda seen: next(iter(seen.turn.flags), None), _equal, needs="chat"),
-    "within": _Check(_done_s, lambda wanted, found: found <= duration_ms(wanted) / 1000, needs="simulated_time"),
-    "not_before": _Check(_done_s, lambda wanted, found: found >= duration_ms(wanted) / 1000, needs="simulated_time"),
-    "reasoning_sent": _Check(_reasoning_sent, _equal, needs="gates_reasoning"),
-    "sendable": _Check(_sendable, _equal, needs="chat"),
-    "requests": _Check(lambda seen: len(seen.transcript.served), _equal, needs=""),
+    "error_explains": _Check(_error, _all_in, needs=("explains",)),
+    "flags": _Check(lambda seen: seen.turn.flags, _all_in, needs=("explains",)),
+    "items": _Check(lambda seen: len(seen.turn.items or ()), _equal, needs=("items",)),
+    "calls": _Check(_calls, _equal, needs=("tool_calls",)),
+    "error_kind": _Check(lambda seen: next(iter(seen.turn.flags), None), _equal, needs=("classifies_errors",)),
+    "retryable": _Check(lambda seen: "retryable" in seen.turn.flags, _equal, needs=("classifies_errors",)),
+    "finish_reason": _Check(lambda seen: next(iter(seen.turn.flags), None), _equal, needs=("chat",)),
+    "within": _Check(_done_s, lambda wanted, found: found <= duration_ms(wanted) / 1000, needs=("simulated_time",)),
+    "not_before": _Check(_done_s, lambda wanted, found: found >= duration_ms(wanted) / 1000, needs=("simulated_time",)),
+    "reasoning_sent": _Check(_reasoning_sent, _equal, needs=("gates_reasoning",)),
+    "sendable": _Check(_sendable, _equal, needs=("chat",)),
+    "requests": _Check(lambda seen: len(seen.transcript.served), _equal, needs=_ASKS_AGAIN),
 }
 
 
 def check_expectations(
-    expect: Mapping[str, Any], observation: Observation, evidence: Sequence[TurnEvidence], capabilities: Capabilities
+    expect: Mapping[str, Any],
+    observation: Observation,
+    evidence: Sequence[TurnEvidence],
+    capabilities: Capabilities,
+    exchange: Exchange,
 ) -> tuple[Expectation, ...]:
     """One result for each expectation; none when no turn was run, which the judge reports."""
     if not expect or not observation.outcome.turns:
         return ()
+    if not _promised(_ASKS_AGAIN, capabilities) and not _asked_to_the_end(observation.transcript, exchange):
+        return tuple(Expectation(name, Mark.SKIPPED, wanted, None) for name, wanted in expect.items())
     duty = obligation_of(evidence[-1].last).duty.value if evidence else "none: nothing was served"
     seen = Seen(observation.outcome.turns[-1], observation.transcript, duty)
     return tuple(_result(name, wanted, seen, capabilities) for name, wanted in expect.items())
 
 
+def _asked_to_the_end(transcript: Transcript, exchange: Exchange) -> bool:
+    return any((served.turn, served.attempt) >= max(exchange.deliveries) for served in transcript.served)
+
+
+def _promised(needs: Sequence[str], capabilities: Capabilities) -> bool:
+    return not needs or any(getattr(capabilities, name) for name in needs)
+
+
 def _result(name: str, wanted: Any, seen: Seen, capabilities: Capabilities) -> Expectation:
     check = _CHECKS[name]
-    if check.needs and not getattr(capabilities, check.needs):
+    if not _promised(check.needs, capabilities):
         return Expectation(name, Mark.SKIPPED, wanted, None)
     found = check.found(seen)
     return Expectation(name, Mark.PASS if check.holds(wanted, found) else check.breach, wanted, found)

@@ -86,7 +86,7 @@ def _judged(consumer: Consumer, planned: Planned) -> CaseResult:
     outcome, transcript = observation.outcome, observation.transcript
     evidence = gather(transcript, consumer.capabilities, case)
     verdicts = judge_by(evidence, case, outcome, consumer.capabilities)
-    expectations = check_expectations(planned.scenario.expect, observation, evidence, consumer.capabilities)
+    expectations = check_expectations(planned.scenario.expect, observation, evidence, consumer.capabilities, exchange)
     marks = [*(verdict.mark for verdict in verdicts), *(expectation.mark for expectation in expectations)]
     mark = max((mark for mark in marks if mark is not Mark.SKIPPED), key=_SEVERITY.index, default=Mark.PASS)
     return CaseResult(planned, mark, observation, evidence, verdicts, expectations)

@@ -28,7 +28,7 @@ from harness.campaign.events import (
     plain,
 )
 from harness.campaign.naming import fault_id
-from harness.report.summary import faults_of
+from harness.report.summary import Fault, faults_of
 
 FORMAT = 2
 
@@ -134,11 +134,16 @@ def _count(row: Row, case: CaseFinished) -> None:
         worst[verdict.invariant] = min(known, verdict.mark, key=order.index)
     for invariant, mark in worst.items():
         row.invariants.setdefault(invariant, Counter())[mark] += 1
-    for fault in faults_of(case):
-        if fault.mark is Mark.FAIL:
-            new = Known(fault.rule, fault.cause, fault.reason, reproduce=case.reproduce)
-            finding = row.findings.setdefault(fault_id(row.name, fault.rule, fault.cause), new)
-            finding.scenarios = list(dict.fromkeys([*finding.scenarios, case.scenario]))
+    for fault in _accusations(case):
+        new = Known(fault.rule, fault.cause, fault.reason, reproduce=case.reproduce)
+        finding = row.findings.setdefault(fault_id(row.name, fault.rule, fault.cause), new)
+        finding.scenarios = list(dict.fromkeys([*finding.scenarios, case.scenario]))
+
+
+def _accusations(case: CaseFinished) -> list[Fault]:
+    """What the invariants say, and only where they say nothing what the scenario expects beyond them."""
+    faults = [fault for fault in faults_of(case) if fault.mark is Mark.FAIL]
+    return [fault for fault in faults if fault.turn is not None] or faults
 
 
 def _written(row: Row) -> Json:

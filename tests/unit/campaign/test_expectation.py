@@ -2,6 +2,7 @@ import pytest
 
 from harness.campaign.expectation import check_expectations
 from harness.contract import Capabilities, Cause, Failure, Item, Turn
+from harness.delivery import Exchange
 from harness.judge import Mark, gather
 from tests.unit.campaign.fakes import Fake, planned
 
@@ -41,14 +42,15 @@ ROWS = [
 ]
 
 
-def check(expect, capabilities=None, turn=TURN):
+def check(expect, capabilities=None, turn=TURN, answers=1):
     case, exchange = planned().prepare()
+    exchange = Exchange({(0, attempt): exchange.answer(0, 0) for attempt in range(answers)})
     capabilities = capabilities or Capabilities(
         chat=True, classifies_errors=True, explains=True, gates_reasoning=True, simulated_time=True
     )
     seen = Fake(turn).run(case, exchange)
     evidence = gather(seen.transcript, capabilities, case)
-    return [entry.mark for entry in check_expectations(expect, seen, evidence, capabilities)]
+    return [entry.mark for entry in check_expectations(expect, seen, evidence, capabilities, exchange)]
 
 
 @pytest.mark.parametrize(("name", "right", "wrong", "breach"), ROWS, ids=[row[0] for row in ROWS])
@@ -61,6 +63,13 @@ def test_what_a_consumer_does_not_promise_is_not_asked():
     bare = Capabilities(items=False, tool_calls=False, status=False)
     asked = {"items": 9, "calls": 9, "status": "x", "flags": ["x"], "error_explains": ["x"]}
     assert check(asked, bare) == [Mark.SKIPPED] * 5
+
+
+def test_who_makes_no_promise_to_ask_again_may_take_the_first_answer_for_the_last():
+    plain = Capabilities()
+    assert check({"status": "failed", "requests": 2}, plain, answers=2) == [Mark.SKIPPED] * 2
+    assert check({"status": "failed", "requests": 2}, plain) == [Mark.FAIL, Mark.SKIPPED]
+    assert check({"status": "failed", "requests": 2}, answers=2) == [Mark.FAIL] * 2
 
 
 def test_what_a_consumer_does_not_say_breaks_an_expectation():

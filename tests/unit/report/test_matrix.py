@@ -84,7 +84,8 @@ def test_a_finding_has_one_id_whether_scenarios_or_a_campaign_show_it(tmp_path: 
         id, "runtime", "1.0", "content-kept", "all text lost", "lost", "demo/text", "- drop: {}", 1, 7, True, "again"
     )
     fuzz = FuzzStarted("1.0", "runtime", "1.0", 1, 5, 100, None)
-    row = made_of(tmp_path, "runtime", FAILED, FAILED_TOO, EXPECTED, fuzz, FindingFound(drawn))["runtime"]
+    also = replace(FAILED_TOO, expectations=EXPECTED.expectations)
+    row = made_of(tmp_path, "runtime", FAILED, also, EXPECTED, fuzz, FindingFound(drawn))["runtime"]
     text, expected = row["findings"]
     assert (text["id"], text["scenarios"]) == (id, ["terminal/b"])
     assert text["reproduce"] == FAILED.reproduce
