@@ -36,7 +36,7 @@ from harness.campaign.view import attempts_of
 from harness.consumers.base import Consumer, ConsumerError, Observation
 from harness.contract import Capabilities, Case, to_json
 from harness.delivery import Exchange, Stall, Wait
-from harness.judge import REGISTRY, TurnEvidence, UnreadableEvidence, gather, judge_by
+from harness.judge import REGISTRY, TurnEvidence, UnreadableEvidence, failures, gather, judge_by
 
 DEFAULT_CONSUMER = "runtime"
 
@@ -87,7 +87,10 @@ def _judged(consumer: Consumer, planned: Planned) -> CaseResult:
     evidence = gather(transcript, consumer.capabilities, case)
     verdicts = judge_by(evidence, case, outcome, consumer.capabilities)
     expectations = check_expectations(planned.scenario.expect, observation, evidence, consumer.capabilities, exchange)
-    marks = [*(verdict.mark for verdict in verdicts), *(expectation.mark for expectation in expectations)]
+    accused = any(failures(verdicts))
+    # Whoever breaks a rule may have gone on where the scenario ends: its last turn is not the one that is meant.
+    ours = [expectation.mark for expectation in expectations if not (accused and expectation.mark is Mark.ERROR)]
+    marks = [*(verdict.mark for verdict in verdicts), *ours]
     mark = max((mark for mark in marks if mark is not Mark.SKIPPED), key=_SEVERITY.index, default=Mark.PASS)
     return CaseResult(planned, mark, observation, evidence, verdicts, expectations)
 

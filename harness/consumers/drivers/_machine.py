@@ -9,8 +9,10 @@ import ipaddress
 import os
 import socket
 import ssl
+import sys
 import threading
 import time
+from concurrent.futures import thread as pools
 from functools import lru_cache
 from typing import Any
 
@@ -65,11 +67,22 @@ class Leftovers:
             time.sleep(0.005)
 
     def _count(self) -> dict[str, int]:
-        counts = {"threads": threading.active_count()}
+        counts = {"threads": sum(map(_is_busy, threading.enumerate()))}
         if os.path.isdir("/proc/self/fd"):
             counts["sockets"] = sum(_is_socket(fd) for fd in os.listdir("/proc/self/fd"))
             counts["processes"] = len(_children())
         return counts
+
+
+def _is_busy(thread: threading.Thread) -> bool:
+    """Whether it does anything. A pool's worker that waits for its next task is no leak, as an idle connection in a
+    client's pool is none: it serves all calls of a program, and the first one that needs it starts it.
+    """
+    frame = sys._current_frames().get(thread.ident or 0)
+    return frame is None or frame.f_code is not _POOL_WORKER
+
+
+_POOL_WORKER = pools._worker.__code__
 
 
 def _is_socket(fd: str) -> bool:

@@ -5,7 +5,9 @@ Mapping to the outcome:
   turn starts with the whole conversation, as a program around it would go on.
 - ended, failure: what ``run()`` or its iteration raised; a run error event is the failure of a returned run.
 - status: of the run: ``COMPLETED`` and ``PAUSED`` are completed, ``ERROR`` is failed, ``CANCELLED`` cancelled.
-- text: ``content``; items: its tools and ``reasoning_content``, for its messages are one.
+- text: ``content``, but of a paused run, where that is a notice of its own, the content of its last message; items: its
+  tools and ``reasoning_content``, for its messages are one.
+- a call's id: by the messages, for ``tool_call_id`` is a handle of its own, which its next request translates back.
 - arguments: ``tool_args``, which it has parsed, printed again as JSON. usage: ``metrics``; zeros where none was stated.
 - trace: ``content`` and ``reasoning_content`` of its content events; every other event by its name.
 - cancel: the iteration is closed. Time-outs: ``timeout`` of the model; retries: those of the client below.
@@ -103,21 +105,27 @@ def returned(output: Any) -> dict[str, Any]:
         return {}
     status = getattr(output.status, "value", output.status)
     thought = _driver.text_of(output.reasoning_content)
+    called = (call for message in output.messages or () for call in message.tool_calls or ())
+    call_ids = {call.get("id"): call.get("call_id") for call in called}
     items = [{"kind": "reasoning", "type": "reasoning_content", "summary": thought}] if thought else []
     turn = {
         "status": STATUS.get(str(status).upper()),
-        "text": _driver.text_of(output.content),
-        "items": items + [_call(tool) for tool in output.tools or ()],
+        "text": _driver.text_of(_said_last(output) if output.is_paused else output.content),
+        "items": items + [_call(tool, call_ids) for tool in output.tools or ()],
         "usage": usage_of(output.metrics),
     }
     return {key: value for key, value in turn.items() if value is not None}
 
 
-def _call(tool: Any) -> dict[str, Any]:
+def _said_last(output: Any) -> Any:
+    return output.messages[-1].content if output.messages else None
+
+
+def _call(tool: Any, call_ids: dict[Any, Any]) -> dict[str, Any]:
     shown = {
         "kind": "function_call",
         "type": "tool",
-        "call_id": _driver.text_of(tool.tool_call_id),
+        "call_id": _driver.text_of(call_ids.get(tool.tool_call_id, tool.tool_call_id)),
         "name": _driver.text_of(tool.tool_name),
         "arguments": json.dumps(tool.tool_args) if tool.tool_args is not None else None,
     }

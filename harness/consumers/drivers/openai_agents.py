@@ -13,12 +13,13 @@ Mapping to the outcome:
 
 from __future__ import annotations
 
-import asyncio
 import importlib.metadata
+from functools import partial
 from typing import Any
 
 import _chat  # type: ignore[import-not-found]
 import _driver  # type: ignore[import-not-found]
+import _loop  # type: ignore[import-not-found]
 import _machine  # type: ignore[import-not-found]
 import _sdk  # type: ignore[import-not-found]
 
@@ -31,7 +32,7 @@ from agents.models.openai_responses import OpenAIResponsesModel  # type: ignore[
 set_tracing_disabled(True)
 
 
-def run_case(case: dict[str, Any], tell_turn: Any) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+def run_case(loop: Any, case: dict[str, Any], tell_turn: Any) -> tuple[list[dict[str, Any]], dict[str, Any]]:
     trace = _driver.Trace()
 
     timeout_s = _driver.read_timeout_s(case)
@@ -47,18 +48,17 @@ def run_case(case: dict[str, Any], tell_turn: Any) -> tuple[list[dict[str, Any]]
         tool_use_behavior="stop_on_first_tool",
         tools=[_tool(spec) for spec in _chat.functions(case)],
     )
-    leftovers = _machine.Leftovers()
+    leftovers = loop.leftovers()
 
     def call(said: list[dict[str, Any]], number: int) -> dict[str, Any]:
         nonlocal trace
         trace = _driver.Trace(case.get("cancel_after") if number == 0 else None)
-        return runner.run(run_turn(agent, said, trace))
+        done: dict[str, Any] = loop.run(run_turn(agent, said, trace))
+        return done
 
-    runner = asyncio.Runner()
     turns = _driver.converse(case, call, tell_turn)
     left = leftovers.count()
-    _driver.retire(runner.close)
-    _driver.retire(lambda: runner.run(client.close()))
+    _driver.retire(lambda: loop.run(client.close()))
     return turns, left
 
 
@@ -112,4 +112,6 @@ def _tool(spec: dict[str, Any]) -> Any:
 
 
 if __name__ == "__main__":
-    _driver.serve("openai-agents", importlib.metadata.version("openai-agents"), "run_streamed", run_case)
+    _driver.serve(
+        "openai-agents", importlib.metadata.version("openai-agents"), "run_streamed", partial(run_case, _loop.Loop())
+    )

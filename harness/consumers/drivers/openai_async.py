@@ -3,18 +3,17 @@
 
 Mapping to the outcome: that of the drivers of the sync client, whose code makes the turns; only the loops are written
 again, with their awaits. Beside it:
-- all cases share one event loop, as the requests of one program do; each has a client of its own.
-- leftovers: also tasks that are still pending on the loop when the call has come back.
+- all cases share one event loop (``_loop``); each has a client of its own.
 - cancel: leaving the stream's ``async with`` block.
 """
 
 from __future__ import annotations
 
-import asyncio
 import sys
 from typing import Any
 
 import _driver  # type: ignore[import-not-found]
+import _loop  # type: ignore[import-not-found]
 import _machine  # type: ignore[import-not-found]
 import _sdk  # type: ignore[import-not-found]
 import openai
@@ -49,20 +48,21 @@ LANES = {"stream": (stream, openai_stream.turn_of), "raw": (raw, openai_raw.turn
 class Lane:
     """One way of calling the client, on one event loop."""
 
-    def __init__(self, name: str, runner: asyncio.Runner) -> None:
+    def __init__(self, name: str, loop: Any) -> None:
         self._call, self._turn_of = LANES[name]
-        self._runner = runner
+        self._loop = loop
 
     def run_case(self, case: dict[str, Any], tell_turn: Any) -> tuple[list[dict[str, Any]], dict[str, Any]]:
-        turns, left = openai_stream.run_case(case, tell_turn, self._turn, client_of, self._close)
-        pending = asyncio.all_tasks(self._runner.get_loop())
-        return turns, {**left, "tasks": len(pending)}
+        done: tuple[list[dict[str, Any]], dict[str, Any]] = openai_stream.run_case(
+            case, tell_turn, self._turn, client_of, self._close, self._loop.leftovers
+        )
+        return done
 
     def _turn(self, client: openai.AsyncOpenAI, request: dict[str, Any], trace: Any) -> Any:
-        return self._turn_of(lambda: self._runner.run(self._call(client, request, trace)), trace)
+        return self._turn_of(lambda: self._loop.run(self._call(client, request, trace)), trace)
 
     def _close(self, client: openai.AsyncOpenAI) -> None:
-        self._runner.run(client.close())
+        self._loop.run(client.close())
 
 
 def client_of(case: dict[str, Any], on_request: Any) -> openai.AsyncOpenAI:
@@ -76,8 +76,4 @@ def client_of(case: dict[str, Any], on_request: Any) -> openai.AsyncOpenAI:
 
 if __name__ == "__main__":
     _machine.only_loopback()
-    with asyncio.Runner() as loop:
-        # Its own pair of sockets, and the thread in which the SDK looks once for its platform, stay for as long as the
-        # loop does: no case is to be blamed for them.
-        loop.run(asyncio.to_thread(int))
-        _driver.serve("openai", openai.__version__, f"async {sys.argv[1]}", Lane(sys.argv[1], loop).run_case)
+    _driver.serve("openai", openai.__version__, f"async {sys.argv[1]}", Lane(sys.argv[1], _loop.Loop()).run_case)

@@ -89,9 +89,10 @@ def run_case(
     call_once: Any = run_turn,
     connect: Any = client_of,
     close: Callable[[Any], None] = openai.OpenAI.close,
+    count_leftovers: Callable[[], Any] = _machine.Leftovers,
 ) -> tuple[list[dict[str, Any]], dict[str, Any]]:
     """All turns on one client, and what they left behind before the client was closed."""
-    leftovers = _machine.Leftovers()
+    leftovers = count_leftovers()
     trace = _driver.Trace()
 
     def call(said: list[dict[str, Any]], number: int) -> dict[str, Any]:

@@ -13,13 +13,14 @@ Mapping to the outcome:
 
 from __future__ import annotations
 
-import asyncio
 import importlib.metadata
 import json
+from functools import partial
 from typing import Any
 
 import _chat  # type: ignore[import-not-found]
 import _driver  # type: ignore[import-not-found]
+import _loop  # type: ignore[import-not-found]
 import _machine  # type: ignore[import-not-found]
 import _sdk  # type: ignore[import-not-found]
 
@@ -41,7 +42,7 @@ STATUS = {
 }
 
 
-def run_case(case: dict[str, Any], tell_turn: Any) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+def run_case(loop: Any, case: dict[str, Any], tell_turn: Any) -> tuple[list[dict[str, Any]], dict[str, Any]]:
     trace = _driver.Trace()
 
     client = openai.AsyncOpenAI(
@@ -56,7 +57,7 @@ def run_case(case: dict[str, Any], tell_turn: Any) -> tuple[list[dict[str, Any]]
     ]
     timeout_s = _driver.read_timeout_s(case)
     settings = {} if timeout_s is None else {"timeout": timeout_s}
-    leftovers = _machine.Leftovers()
+    leftovers = loop.leftovers()
 
     def call(said: list[dict[str, Any]], number: int) -> dict[str, Any]:
         nonlocal trace
@@ -65,13 +66,12 @@ def run_case(case: dict[str, Any], tell_turn: Any) -> tuple[list[dict[str, Any]]
             "model_settings": settings,
             "model_request_parameters": ModelRequestParameters(function_tools=tools),
         }
-        return runner.run(run_turn(model, messages_of(said), asked, trace))
+        done: dict[str, Any] = loop.run(run_turn(model, messages_of(said), asked, trace))
+        return done
 
-    runner = asyncio.Runner()
     turns = _driver.converse(case, call, tell_turn)
     left = leftovers.count()
-    _driver.retire(runner.close)
-    _driver.retire(lambda: runner.run(client.close()))
+    _driver.retire(lambda: loop.run(client.close()))
     return turns, left
 
 
@@ -165,4 +165,6 @@ def messages_of(said: list[dict[str, Any]]) -> list[Any]:
 
 
 if __name__ == "__main__":
-    _driver.serve("pydantic-ai-slim", importlib.metadata.version("pydantic-ai-slim"), "direct", run_case)
+    _driver.serve(
+        "pydantic-ai-slim", importlib.metadata.version("pydantic-ai-slim"), "direct", partial(run_case, _loop.Loop())
+    )

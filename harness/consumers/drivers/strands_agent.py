@@ -14,13 +14,14 @@ Mapping to the outcome:
 
 from __future__ import annotations
 
-import asyncio
 import importlib.metadata
 import json
+from functools import partial
 from typing import Any
 
 import _chat  # type: ignore[import-not-found]
 import _driver  # type: ignore[import-not-found]
+import _loop  # type: ignore[import-not-found]
 import _machine  # type: ignore[import-not-found]
 
 _machine.only_loopback()
@@ -40,18 +41,19 @@ STATUS = {
 }
 
 
-def run_case(case: dict[str, Any], tell_turn: Any) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+def run_case(loop: Any, case: dict[str, Any], tell_turn: Any) -> tuple[list[dict[str, Any]], dict[str, Any]]:
     timeout_s = _driver.read_timeout_s(case)
     client_args = {"base_url": case["base_url"], "api_key": "test"}
     model = OpenAIResponsesModel(
         client_args={**client_args, **({} if timeout_s is None else {"timeout": timeout_s})}, model_id="gpt-5"
     )
     tools = [_tool(tool) for tool in _chat.functions(case)]
-    leftovers = _machine.Leftovers()
+    leftovers = loop.leftovers()
 
     def call(said: list[dict[str, Any]], number: int) -> dict[str, Any]:
         trace = _driver.Trace(case.get("cancel_after") if number == 0 else None)
-        return asyncio.run(run_turn(model, tools, said, trace))
+        done: dict[str, Any] = loop.run(run_turn(model, tools, said, trace))
+        return done
 
     turns = _driver.converse(case, call, tell_turn)
     return turns, leftovers.count()
@@ -164,4 +166,9 @@ def merged(messages: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 if __name__ == "__main__":
-    _driver.serve("strands-agents", importlib.metadata.version("strands-agents"), "stream_async", run_case)
+    _driver.serve(
+        "strands-agents",
+        importlib.metadata.version("strands-agents"),
+        "stream_async",
+        partial(run_case, _loop.Loop()),
+    )

@@ -53,6 +53,10 @@ def test_a_broken_expectation_fails_and_a_broken_duty_is_our_error():
     assert run_case(Fake(), planned(NOTHING, expect={"duty": "complete"})).mark is Mark.ERROR
 
 
+def test_a_consumer_that_is_accused_may_have_come_to_another_duty_than_the_scenario_means():
+    assert run_case(Fake(CLAIMS), planned(NOTHING, expect={"duty": "complete"})).mark is Mark.FAIL
+
+
 @pytest.mark.parametrize(
     ("consumer", "plan", "words"),
     [

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import socket
 import subprocess
 import sys
 import threading
+from collections.abc import Coroutine
+from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from harness.consumers.drivers import _driver, _machine
+from harness.consumers.drivers import _driver, _loop, _machine
 from harness.contract.validate import problem
 
 
@@ -204,6 +207,35 @@ def test_threads_sockets_and_processes_left_behind_are_counted() -> None:
     child.communicate()
     assert found == {"threads": 1, "sockets": 1, "processes": 1}
     assert leftovers.count() == {"threads": 0, "sockets": 0, "processes": 0}
+
+
+@pytest.mark.realtime
+def test_a_worker_that_idles_in_its_pool_is_no_leak_and_one_that_works_is() -> None:
+    leftovers = _machine.Leftovers()
+    wake = threading.Event()
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(int).result()
+        assert leftovers.count()["threads"] == 0
+        busy = threading.Event()
+        pool.submit(lambda: busy.set() or wake.wait())
+        busy.wait()
+        found = leftovers.count()["threads"]
+        wake.set()
+    assert found == 1
+
+
+@pytest.mark.realtime
+def test_a_loop_is_shared_by_all_cases_and_each_answers_for_its_own_tasks() -> None:
+    async def leave(task: Coroutine[Any, Any, Any]) -> None:
+        asyncio.get_running_loop().create_task(task)
+
+    loop = _loop.Loop()
+    case = loop.leftovers()
+    loop.run(leave(asyncio.sleep(0)))
+    assert case.count() == {"threads": 0, "sockets": 0, "processes": 0, "tasks": 0}
+    loop.run(leave(asyncio.Event().wait()))
+    assert case.count()["tasks"] == 1
+    assert loop.leftovers().count()["tasks"] == 0
 
 
 def test_drivers_reach_nothing_but_loopback() -> None:
