@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from harness.judge.claims import claims_completion, raised_type, returned_status
+from harness.judge.content import owed_texts
 from harness.judge.duty import Duty
+from harness.judge.invariants.error_surfaced import contains
 from harness.judge.invariants.typed_errors import is_declared
 from harness.judge.rule import Breach, Scene, assemblers, invariant
 from harness.judge.verdict import Mark
-from harness.protocols.responses.reading import Reading
+from harness.protocols.responses.reading import ChannelKind, Reading
 
 WORDS: dict[Duty, frozenset[str]] = {
     Duty.COMPLETE: frozenset({"completed"}),
@@ -60,6 +62,27 @@ def _contradicts_itself(reading: Reading) -> bool:
     return any("incomplete" in item.statuses or (item.added and not item.settled) for item in reading.items)
 
 
+def _told_as_refused(scene: Scene) -> str:
+    """Why a refusal need not be told as a completed answer; empty when it must. An error has to hold its words, and a
+    status of incomplete is for who has no place for them."""
+    refusals = owed_texts(scene, ChannelKind.REFUSAL)
+    failure = scene.turn.failure
+    if scene.turn.ended == "raised":
+        text = failure.text if failure is not None else ""
+        told = all(any(contains(text, words) for words in entry.accepted) for entry in refusals)
+    else:
+        told = not scene.capabilities.refusals
+    return "the model refused, and the caller is told so" if refusals and told else ""
+
+
+def _calls_what_it_has_none_of(scene: Scene) -> str:
+    """Why nothing can be done with the answer; empty when something can."""
+    custom = any("custom_tool_call" in (item.type, *item.types) for item in scene.attempt.reading.items)
+    return (
+        "it calls a custom tool, and this consumer has none" if custom and not scene.capabilities.custom_tools else ""
+    )
+
+
 def _named(status: str | None) -> str:
     """A status as a cause may name it: what a stream invents is not part of the bug."""
     if status is None:
@@ -74,8 +97,9 @@ def _completed(scene: Scene, told: str) -> Iterator[Breach]:
     turn = scene.turn
     if claims_completion(turn):
         return
+    refused = _told_as_refused(scene)
     if turn.ended == "raised" and turn.failure is not None and turn.failure.chain:
-        tolerated = scene.obligation.tolerates_error
+        tolerated = scene.obligation.tolerates_error or refused or _calls_what_it_has_none_of(scene)
         mark = Mark.LENIENT if tolerated and is_declared(turn.failure.chain[0], scene.capabilities) else Mark.FAIL
         reason = f"a completed stream was turned into an error{': ' + tolerated if mark is Mark.LENIENT else ''}"
         yield Breach(reason, f"completed raised {raised_type(turn)}", scene.obligation.why, told, mark=mark)
@@ -83,7 +107,10 @@ def _completed(scene: Scene, told: str) -> Iterator[Breach]:
     if turn.ended == "returned" and _contradicts_itself(scene.attempt.reading):
         return
     # Where decoders lawfully differ, it is right to use what was read and to say that it is in doubt.
-    doubted = turn.ended == "returned" and turn.status == "completed" and bool(scene.attempt.reading.lawless)
+    doubted = turn.ended == "returned" and (
+        (turn.status == "completed" and bool(scene.attempt.reading.lawless))
+        or (turn.status == "incomplete" and refused)
+    )
     yield Breach(
         "a completed stream is not reported as completed",
         f"completed told as {_named(turn.status)}",
