@@ -34,7 +34,7 @@ def judge_by(
     for number, _ in enumerate(outcome.turns):
         if number < len(evidence):
             verdicts += _judge_turn(case, outcome, capabilities, evidence, number)
-        else:
+        elif outcome.turns[number].ended != "cancelled":
             verdicts.append(_no_request(number))
     return tuple(verdicts)
 
