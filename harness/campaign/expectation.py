@@ -1,6 +1,7 @@
 """Expectations a scenario adds by hand. They are few: the evidence gives nearly all of them.
 
-``duty`` checks the oracle and not the consumer, so breaking it is an error of ours. All look at the last turn, and at
+``duty`` checks the oracle and not the consumer, so breaking it is an error of ours; but whoever hands out raw events
+claims nothing, so that a conversation goes on past the turn that the scenario means. All look at the last turn, and at
 the last answer that the scenario has for it: whoever makes no promise to ask for that one is not held to them.
 """
 
@@ -36,7 +37,7 @@ class _Check:
     holds: Callable[[Any, Any], bool]
     """Of what is wanted and what was found."""
     needs: tuple[str, ...] = ("assembles",)
-    """The capabilities it rests on, of which one will do; on none when there are none."""
+    """The capabilities it rests on, of which one will do."""
     breach: Mark = Mark.FAIL
 
 
@@ -95,7 +96,7 @@ _ASKS_AGAIN = ("classifies_errors", "app_server")
 """Who knows whether asking again may help. Of anybody else, any number of requests within its budget is right."""
 
 _CHECKS: Mapping[str, _Check] = {
-    "duty": _Check(lambda seen: seen.duty, _equal, needs=(), breach=Mark.ERROR),
+    "duty": _Check(lambda seen: seen.duty, _equal, breach=Mark.ERROR),
     "ended": _Check(lambda seen: seen.turn.ended, _equal),
     "status": _Check(lambda seen: seen.turn.status, _equal, needs=("status",)),
     "text": _Check(lambda seen: seen.turn.text, _equal),
@@ -138,7 +139,7 @@ def _asked_to_the_end(transcript: Transcript, exchange: Exchange) -> bool:
 
 
 def _promised(needs: Sequence[str], capabilities: Capabilities) -> bool:
-    return not needs or any(getattr(capabilities, name) for name in needs)
+    return any(getattr(capabilities, name) for name in needs)
 
 
 def _result(name: str, wanted: Any, seen: Seen, capabilities: Capabilities) -> Expectation:

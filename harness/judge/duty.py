@@ -11,7 +11,7 @@ from enum import StrEnum
 from harness.delivery import Ending
 from harness.judge.evidence import Attempt
 from harness.protocols.responses.errors import ProviderError
-from harness.protocols.responses.reading import ChannelKind, Reading, TerminalKind
+from harness.protocols.responses.reading import Reading, TerminalKind
 
 
 class Duty(StrEnum):
@@ -93,14 +93,10 @@ def _tolerated(attempt: Attempt, reading: Reading) -> str:
         return f"an unknown event ({reading.unknown_prelude[0][1]}) came before response.created"
     if reading.after is not None and reading.after.events:
         return "events follow the terminal"
-    if _only_refuses(reading):
-        return "all it says is a refusal, which some raise"
+    called = [id for item in reading.items for id in set(item.call_ids)]
+    if len(called) != len(set(called)):
+        return "two calls go by one id, so that their outputs could not be told apart"
     return ""
-
-
-def _only_refuses(reading: Reading) -> bool:
-    kinds = {kind for item in reading.items if item.type == "message" for kind in item.channels}
-    return kinds == {ChannelKind.REFUSAL}
 
 
 def _without_terminal(attempt: Attempt) -> Obligation:

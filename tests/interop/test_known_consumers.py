@@ -6,6 +6,8 @@ is pinned, in the other files of this folder.
 
 from __future__ import annotations
 
+import subprocess
+
 import pytest
 
 from harness.consumers import probe, registry
@@ -25,3 +27,23 @@ def test_the_newest_release_serves_a_healthy_stream(name: str) -> None:
         consumer.close()
     assert probe.complaint(observation.outcome, consumer.capabilities) is None
     assert len(observation.transcript.served) == 1
+
+
+NAMED = """
+import importlib, sys
+import _driver
+for name in sys.argv[1:]:
+    module, _, kind = name.rpartition(".")
+    given = _driver._qualified(getattr(importlib.import_module(module or "builtins"), kind))
+    if given != name:
+        print(f"{name} goes by {given}")
+"""
+
+
+@pytest.mark.parametrize("name", [name for name in WITH_RELEASES if registry.entry_of(name).index == "pypi"])
+def test_declared_errors_go_by_the_names_that_its_driver_gives_them(name: str) -> None:
+    environment = registry.install(name)
+    declared = registry.entry_of(name).capabilities_of(environment.version).declared_errors
+    command = [*environment.program, "-c", NAMED, *declared]
+    done = subprocess.run(command, cwd=registry.DRIVERS, capture_output=True, text=True, check=False)
+    assert (done.stdout, done.returncode) == ("", 0), done.stderr

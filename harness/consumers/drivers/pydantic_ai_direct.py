@@ -5,6 +5,7 @@ Mapping to the outcome:
 - items: the parts of the response: text, thinking and tool calls, each as it is; text parts are the messages.
 - status: ``finish_reason`` (``stop``, ``tool_call`` are completed, ``length``, ``content_filter`` incomplete, ``error``
   failed).
+- flags: its ``state`` where that is not ``complete``.
 - arguments: ``args`` as it holds them, a text, or an object printed as JSON.
 - usage: ``usage``; it has zeros where nothing was stated. text: the text parts, joined.
 - trace: deltas and first contents of parts; every other event by its kind.
@@ -40,6 +41,7 @@ STATUS = {
     "content_filter": "incomplete",
     "error": "failed",
 }
+MARKS = {"incomplete": "incomplete", "interrupted": "interrupted", "suspended": "unfinished"}
 
 
 def run_case(loop: Any, case: dict[str, Any], tell_turn: Any) -> tuple[list[dict[str, Any]], dict[str, Any]]:
@@ -116,6 +118,7 @@ def returned(response: Any) -> dict[str, Any]:
         "items": parts,
         "text": "".join(texts) if texts else None,
         "usage": usage_of(response.usage),
+        "flags": [mark for mark in [MARKS.get(_driver.get(response, "state"))] if mark],
     }
     return {key: value for key, value in turn.items() if value is not None}
 

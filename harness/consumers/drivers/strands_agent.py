@@ -9,7 +9,8 @@ Mapping to the outcome:
 - items: the blocks of its message: text, tool uses, reasoning; text: the text blocks, joined.
 - arguments: ``input``, which it has parsed, printed again as JSON. usage: ``accumulated_usage`` of a fresh agent.
 - trace: ``data`` and ``reasoningText`` of its events; every other event by its keys.
-- cancel: the iteration is closed. Time-outs: the client's ``timeout``; retries: its own and those of the client below.
+- cancel: the iteration is closed. Time-outs: the client's ``timeout``; retries: those of the client below and its own,
+  as many as by default but without its pauses, which are two minutes altogether.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ import _machine  # type: ignore[import-not-found]
 
 _machine.only_loopback()
 
-from strands import Agent  # type: ignore[import-not-found]  # noqa: E402
+from strands import Agent, ModelRetryStrategy  # type: ignore[import-not-found]  # noqa: E402
 from strands.models.openai_responses import OpenAIResponsesModel  # type: ignore[import-not-found]  # noqa: E402
 from strands.tools.tools import PythonAgentTool  # type: ignore[import-not-found]  # noqa: E402
 
@@ -65,7 +66,14 @@ async def run_turn(model: Any, tools: list[Any], said: list[dict[str, Any]], tra
     messages = [message for message in map(message_of, steps) if message is not None]
     result = None
     try:
-        agent = Agent(model=model, tools=tools, system_prompt=system or None, callback_handler=None, messages=[])
+        agent = Agent(
+            model=model,
+            tools=tools,
+            system_prompt=system or None,
+            callback_handler=None,
+            messages=[],
+            retry_strategy=ModelRetryStrategy(initial_delay=0),
+        )
         events = agent.stream_async(merged(messages))
         async for event in events:
             result = event.get("result", result)

@@ -63,6 +63,11 @@ def _contradicts_itself(reading: Reading) -> bool:
     return any("incomplete" in item.statuses or (item.added and not item.settled) for item in reading.items)
 
 
+def excuse(scene: Scene) -> str:
+    """Why this consumer may raise although the stream is whole and orderly; empty when it may not."""
+    return _told_as_refused(scene) or _calls_what_it_has_none_of(scene)
+
+
 def _told_as_refused(scene: Scene) -> str:
     """Why a refusal need not be told as a completed answer; empty when it must. An error has to hold its words, and a
     status of incomplete is for who has no place for them."""
@@ -100,7 +105,7 @@ def _completed(scene: Scene, told: str) -> Iterator[Breach]:
         return
     refused = _told_as_refused(scene)
     if turn.ended == "raised" and turn.failure is not None and turn.failure.chain:
-        tolerated = scene.obligation.tolerates_error or refused or _calls_what_it_has_none_of(scene)
+        tolerated = scene.obligation.tolerates_error or excuse(scene)
         mark = Mark.LENIENT if tolerated and is_declared(turn.failure.chain[0], scene.capabilities) else Mark.FAIL
         reason = f"a completed stream was turned into an error{': ' + tolerated if mark is Mark.LENIENT else ''}"
         yield Breach(reason, f"completed raised {raised_cause(turn)}", scene.obligation.why, told, mark=mark)

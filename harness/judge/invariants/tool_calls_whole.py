@@ -18,7 +18,7 @@ def _needs(capabilities: Capabilities) -> str | None:
 
 @invariant(
     "tool-calls-whole",
-    rule="Exactly the finished tool calls are offered, each with its own name, id and arguments, byte for byte.",
+    rule="Exactly the finished tool calls are offered, each with its own name, id and arguments, as text to the byte.",
     why="A call with another call's arguments, or half its own, is executed.",
     incident="Arguments routed to index 0 because item_id was ignored: a shell command ran with the wrong text.",
     needs=_needs,

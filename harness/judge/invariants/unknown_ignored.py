@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterator
 from harness.delivery import Delivery, End
 from harness.judge.claims import raised_cause, returned_status
 from harness.judge.duty import Duty
+from harness.judge.invariants.status_true import excuse
 from harness.judge.rule import Breach, Scene, invariant
 from harness.judge.silence import Patience
 from harness.judge.verdict import Mark
@@ -28,7 +29,7 @@ def check(scene: Scene) -> Iterator[Breach]:
     strange = _strange(scene)
     if not strange or scene.obligation.duty is not Duty.COMPLETE or scene.turn.ended not in {"raised", "crashed"}:
         return
-    if not _nothing_else_odd(scene, {frame for frame, _ in strange}):
+    if excuse(scene) or not _nothing_else_odd(scene, {frame for frame, _ in strange}):
         return
     mark = Mark.LENIENT if scene.obligation.tolerates_error and scene.turn.ended == "raised" else Mark.FAIL
     yield Breach(

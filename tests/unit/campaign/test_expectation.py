@@ -65,6 +65,10 @@ def test_what_a_consumer_does_not_promise_is_not_asked():
     assert check(asked, bare) == [Mark.SKIPPED] * 5
 
 
+def test_a_raw_loop_may_come_to_another_turn_than_the_one_whose_duty_is_meant():
+    assert check({"duty": "fail"}, Capabilities(assembles=False)) == [Mark.SKIPPED]
+
+
 def test_who_makes_no_promise_to_ask_again_may_take_the_first_answer_for_the_last():
     plain = Capabilities()
     assert check({"status": "failed", "requests": 2}, plain, answers=2) == [Mark.SKIPPED] * 2

@@ -446,7 +446,11 @@ LENIENT: dict[str, tuple[Served | tuple[Served, ...], Turn, str]] = {
         raised(),
         "bounded-requests",
     ),
-    "raising a refusal": (served(whole(refusal("I cannot"))), raised(message="the model refused: I cannot"), "status-true"),
+    "refusing two calls that go by one id": (
+        served(whole(call("{}"), [{**event, "item": {**event["item"], "call_id": "call_0"}} if "item" in event else event for event in call("{}", 1)])),
+        raised(message="the id was used twice"),
+        "status-true",
+    ),
     "stopping at [DONE]": (served([*HELLO[:5], "[DONE]", *HELLO[5:]]), raised(), "status-true"),
     "asking again after a terminal that only some servers send": (
         (served(whole(message("Hello, world"), end={"type": "response.done", "response": {}})), served(HELLO, attempt=1)),
@@ -635,11 +639,6 @@ def test_errors_of_one_type_with_other_words_are_other_bugs() -> None:
     for rule in ("status-true", "unknown-ignored"):
         first, second, third = (cause[rule] for cause in causes)
         assert first == second != third
-
-
-def test_a_refusal_beside_an_answer_is_no_reason_to_raise() -> None:
-    verdicts = judge(CASE, outcome(raised()), transcript(served(whole(refusal("I cannot"), message("Hello", 1)))), FULL)
-    assert next(v.mark for v in verdicts if v.invariant == "status-true") is Mark.FAIL
 
 
 def test_leniency_never_covers_a_silent_truncation() -> None:

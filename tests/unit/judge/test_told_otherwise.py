@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
+from pathlib import Path
 
 from harness.contract import Capabilities, Turn
+from harness.delivery import Transcript
 from harness.judge import Mark, judge
+from harness.wire import decode, encode
 from tests.unit.judge.streams import CASE, FULL, answered, message, outcome, raised, refusal, served, transcript, whole
 
 REFUSED = whole(refusal("I cannot do that"))
@@ -13,9 +17,9 @@ MODEST = replace(FULL, refusals=False, custom_tools=False)
 FILTERED = answered("", status="incomplete")
 
 
-def status_of(told: list, done: Turn, capabilities: Capabilities) -> Mark:
+def status_of(told: list | bytes, done: Turn, capabilities: Capabilities, rule: str = "status-true") -> Mark:
     verdicts = judge(CASE, outcome(done), transcript(served(told)), capabilities)
-    return next(verdict.mark for verdict in verdicts if verdict.invariant == "status-true")
+    return next(verdict.mark for verdict in verdicts if verdict.invariant == rule)
 
 
 def test_a_refusal_may_be_told_by_a_declared_error_that_has_its_words() -> None:
@@ -36,3 +40,19 @@ def test_a_call_of_a_custom_tool_is_an_error_to_who_has_none() -> None:
     assert status_of(told, raised(), MODEST) is Mark.LENIENT
     assert status_of(told, raised(), FULL) is Mark.FAIL
     assert status_of(told, raised("demo.Other"), MODEST) is Mark.FAIL
+
+
+def test_an_unknown_event_is_not_what_an_error_about_a_refusal_is_about() -> None:
+    body = (Path(__file__).parents[3] / "cassettes" / "openai" / "refusal" / "1.sse").read_bytes()
+    frames = decode(body)[0]
+    told = body[: frames[0].end] + encode('{"type":"response.sparkle"}') + body[frames[0].end :]
+    words = json.loads(frames[-1].data or "")["response"]["output"][0]["content"][0]["refusal"]
+    assert status_of(told, raised("demo.StreamError", words), FULL, "unknown-ignored") is Mark.PASS
+    assert status_of(told, raised("demo.StreamError", "sparkle?"), FULL, "unknown-ignored") is Mark.FAIL
+
+
+def test_who_is_cancelled_before_the_first_request_owes_none() -> None:
+    case = replace(CASE, cancel_after=1)
+    stopped, gone = (judge(case, outcome(Turn(ended)), Transcript(()), FULL) for ended in ("cancelled", "returned"))
+    assert stopped == ()
+    assert [verdict.cause for verdict in gone] == ["no request made"]
