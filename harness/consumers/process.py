@@ -16,10 +16,12 @@ from typing import Any
 
 from harness.consumers import probe
 from harness.consumers.base import ConsumerError, Observation
+from harness.consumers.handed import answers_of
 from harness.consumers.pipe import Exited, Pipe, Rubbish, Silent
 from harness.contract import DRIVER_PROTOCOL, Capabilities, Case, Outcome, Ready, Turn, from_json
 from harness.contract.validate import problem
 from harness.delivery import Exchange
+from harness.delivery.handed import transcript_of
 from harness.replay import LoopbackServer
 from harness.replay.connection import Phase
 from harness.replay.stdio import LineServer, NeverAnswers
@@ -71,8 +73,9 @@ class ProcessConsumer:
         ):
             read, served = ("lines", "HTTP") if self.capabilities.app_server else ("HTTP", "lines")
             raise ConsumerError(f"it reads {read}, and this exchange is one of {served}")
-        run = self._run_lines if self.capabilities.app_server else self._run_http
-        return run(case, exchange)
+        if self.capabilities.app_server:
+            return self._run_lines(case, exchange)
+        return self._run_http(case, exchange) if self.capabilities.opens else self._run_handed(case, exchange)
 
     def _run_http(self, case: Case, exchange: Exchange) -> Observation:
         with LoopbackServer(exchange) as server:
@@ -87,6 +90,10 @@ class ProcessConsumer:
                 return Observation(outcome, server.transcript())
             except NeverAnswers as error:
                 raise ConsumerError(str(error)) from None
+
+    def _run_handed(self, case: Case, exchange: Exchange) -> Observation:
+        outcome = self._ask(replace(case, answers=answers_of(exchange)))
+        return Observation(outcome, transcript_of(exchange, len(outcome.turns)))
 
     def close(self) -> None:
         if self._driver is not None:
@@ -137,6 +144,8 @@ class ProcessConsumer:
         if self.capabilities.app_server:
             with LineServer(exchange) as lines:
                 yield replace(probe.CASE, command=lines.command)
+        elif not self.capabilities.opens:
+            yield replace(probe.CASE, answers=answers_of(exchange))
         else:
             with LoopbackServer(exchange) as server:
                 yield replace(probe.CASE, base_url=server.base_url)

@@ -84,6 +84,11 @@ def assemblers(capabilities: Capabilities) -> str | None:
     return None if capabilities.assembles else "it hands out raw events and assembles nothing"
 
 
+def openers(capabilities: Capabilities) -> str | None:
+    """For rules about requests and connections: a lane that is handed its bytes has none."""
+    return None if capabilities.opens else "it is handed the bytes of an answer and opens no connection"
+
+
 def invariant(
     id: str, *, rule: str, why: str, incident: str, needs: Needs = everyone, arity: Arity = "run"
 ) -> Callable[[Check], Check]:

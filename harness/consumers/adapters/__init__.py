@@ -17,6 +17,7 @@ _ADAPTERS = {
     "runtime-replay-gate": ("runtime_replay_gate", "make"),
     "runtime+openai": ("runtime_openai", "make"),
     "openai-stream": ("openai_stream", "make"),
+    "openai-stream+handed": ("openai_stream", "make_handed"),
 }
 
 

@@ -27,7 +27,10 @@ def async_http_client(on_request: Callable[[Any], Any]) -> Any:
     return openai.DefaultAsyncHttpxClient(event_hooks={"request": [hook]}, limits=_limits())
 
 
+def http_library() -> Any:
+    """The module: it changed between major versions, and the class that the SDK derives from says which one it is."""
+    return sys.modules[openai.DefaultHttpxClient.__mro__[1].__module__.partition(".")[0]]
+
+
 def _limits() -> Any:
-    # Its HTTP library changed between major versions; the class the SDK derives from says which one it is.
-    library = sys.modules[openai.DefaultHttpxClient.__mro__[1].__module__.partition(".")[0]]
-    return library.Limits(max_connections=1000, max_keepalive_connections=0)
+    return http_library().Limits(max_connections=1000, max_keepalive_connections=0)
