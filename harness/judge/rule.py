@@ -47,8 +47,8 @@ class Breach:
     mark: Mark = Mark.FAIL
 
 
-Arity = Literal["run", "several"]
-"""Whether one run can break a rule, or only several runs compared."""
+Arity = Literal["run", "several", "lanes"]
+"""Whether one run can break a rule, only several runs compared, or only two lanes on one exchange."""
 Check = TypeVar("Check", bound=Callable[[Any], Iterator[Breach]])
 Needs = Callable[[Capabilities], str | None]
 """Why this consumer is not asked, in words; None when it is."""
@@ -66,7 +66,7 @@ class Invariant:
     incident: str
     """A real one."""
     check: Callable[[Any], Iterator[Breach]]
-    """Takes a Scene; of a rule about several runs, a Pair."""
+    """Takes a Scene; of a rule about several runs, a Pair; of one about lanes, both of them."""
     needs: Needs
     arity: Arity = "run"
 

@@ -6,11 +6,11 @@ import traceback
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from harness.campaign.acting import unanswerable, went_on
 from harness.campaign.fuzz.drawing import Trial
+from harness.campaign.judging import run_and_judge, unaskable
 from harness.consumers.base import Consumer, ConsumerError, Observation
 from harness.delivery import Exchange, Stall, Wait
-from harness.judge import Mark, Verdict, failures, fingerprint, judge
+from harness.judge import Mark, Verdict, failures, fingerprint
 from harness.mutations import Plan
 
 REAL_TIME_MS = 1_000
@@ -31,24 +31,27 @@ class Tried:
     trouble: str = ""
     """Why there is no verdict: it is our fault, or that of a driver or the machine."""
     skipped: bool = False
-    """The consumer was not asked, or asked on: in real time this would take too long, or nothing answers it."""
+    """The consumer was not asked, or asked on: in real time this would take too long, nothing answers it, or the lane
+    cannot be asked this at all."""
+    form: str = ""
+    """What came of it without what differs from case to case, where only the fast lane was asked; else empty."""
 
 
-def attempt(consumer: Consumer, trial: Trial) -> Tried:
-    """Run a trial. What keeps it from being judged is in the result, never raised."""
+def attempt(consumer: Consumer, trial: Trial, fast: Consumer | None = None) -> Tried:
+    """Run a trial; with a fast lane, over both. What keeps it from being judged is in the result, never raised."""
     try:
         trial, exchange = _applied(trial)
     except Exception:  # noqa: BLE001 - a bug of ours in one case must not lose what the others found
         return _bug(trial)
     if not consumer.capabilities.simulated_time and _silence_ms(exchange) > REAL_TIME_MS:
         return Tried(trial, skipped=True)
-    return serve(consumer, trial, exchange)
+    return serve(consumer, trial, exchange, fast)
 
 
-def serve(consumer: Consumer, trial: Trial, exchange: Exchange) -> Tried:
+def serve(consumer: Consumer, trial: Trial, exchange: Exchange, fast: Consumer | None = None) -> Tried:
     """Run a trial on an exchange that its plan has made, or what is left of it. Raises nothing either."""
     try:
-        return _judged(consumer, trial, exchange)
+        return _judged(consumer, trial, exchange, fast)
     except ConsumerError as error:
         return Tried(trial, trouble=f"{consumer.name}: {error}")
     except Exception:  # noqa: BLE001 - as above
@@ -65,18 +68,17 @@ def _applied(trial: Trial) -> tuple[Trial, Exchange]:
     return replace(trial, plan=Plan(tuple(kept))), applied.exchange
 
 
-def _judged(consumer: Consumer, trial: Trial, exchange: Exchange) -> Tried:
-    case = trial.ground.case
-    if unanswerable(consumer.capabilities, exchange):
+def _judged(consumer: Consumer, trial: Trial, exchange: Exchange, fast: Consumer | None) -> Tried:
+    if unaskable(consumer, exchange):
         return Tried(trial, skipped=True)
-    seen = consumer.run(case, exchange)
-    if went_on(consumer.capabilities, seen.transcript):
+    judged = run_and_judge(consumer, trial.ground.case, exchange, fast)
+    if judged.skipped:
         return Tried(trial, skipped=True)
-    verdicts = judge(case, seen.outcome, seen.transcript, consumer.capabilities)
     failed: dict[str, Verdict] = {}
-    for verdict in failures(verdicts):
+    for verdict in failures(judged.verdicts):
         failed.setdefault(fingerprint(verdict), verdict)
-    return Tried(trial, failed, any(verdict.mark is Mark.LENIENT for verdict in verdicts), seen)
+    lenient = any(verdict.mark is Mark.LENIENT for verdict in judged.verdicts)
+    return Tried(trial, failed, lenient, judged.observation)
 
 
 def _bug(trial: Trial) -> Tried:

@@ -35,7 +35,7 @@ class Handed(openai.OpenAI):
         self.hand: Callable[[Any], Any] = lambda body: response(())
         self._typed = typed
 
-    def post(  # type: ignore[override]
+    def post(
         self, path: str, *, cast_to: Any, body: Any = None, stream_cls: Any = None, **_: Any
     ) -> Any:
         (event,) = get_args(stream_cls)
