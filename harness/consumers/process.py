@@ -16,10 +16,10 @@ from typing import Any
 
 from harness.consumers import probe
 from harness.consumers.base import ConsumerError, Observation
+from harness.consumers.checking import check
 from harness.consumers.handed import answers_of
 from harness.consumers.pipe import Exited, Pipe, Rubbish, Silent
 from harness.contract import DRIVER_PROTOCOL, Capabilities, Case, Outcome, Ready, Turn, from_json
-from harness.contract.validate import problem
 from harness.delivery import Exchange
 from harness.delivery.handed import transcript_of
 from harness.replay import LoopbackServer
@@ -175,16 +175,18 @@ class _Driver:
         until = time.monotonic() + deadline_ms / 1000
         self._pipe.forget_stderr()
         self._pipe.send(case.to_json())
+        told: list[dict[str, Any]] = []
         while True:
             answer = self._pipe.receive(until)
             kind = next((key for key in ("outcome", "turn", "error") if key in answer), None)
-            _check(f"driver#{kind or 'outcome'}", answer)
+            check(f"driver#{kind or 'outcome'}", answer, told)
             if answer["case"] != case.id:
                 raise Rubbish(f"asked about case {case.id!r}, it answers about {answer['case']!r}")
             if kind == "error":
                 raise ConsumerError(f"it failed itself:\n{answer['error']}")
             if kind == "outcome":
                 return from_json(answer["outcome"])
+            told.append(answer["turn"])
             turns.append(turn_from_json(answer["turn"]))
 
     def kill(self) -> None:
@@ -195,7 +197,7 @@ class _Driver:
         body = self._pipe.receive(time.monotonic() + program.ready_ms / 1000)
         if body.get("protocol") != DRIVER_PROTOCOL:
             raise ConsumerError(f"it speaks protocol {body.get('protocol')!r}, the harness {DRIVER_PROTOCOL}")
-        _check("driver#ready", body)
+        check("driver#ready", body)
         ready = Ready(**body["ready"])
         if program.version is not None and ready.version != program.version:
             raise ConsumerError(f"it drives release {ready.version}, not {program.version}")
@@ -213,8 +215,3 @@ def _but_for_pooled(outcome: Outcome, pooled: int) -> Outcome:
 def turn_from_json(body: Mapping[str, Any]) -> Turn:
     """One turn in the form of the outcome's schema."""
     return from_json({"consumer": "", "version": "", "turns": [body]}).turns[0]
-
-
-def _check(definition: str, body: dict[str, Any]) -> None:
-    if wrong := problem(definition, body):
-        raise Rubbish(f"{wrong} in {str(body)[:300]}")

@@ -21,25 +21,20 @@ if __package__:
 else:
     import _sdk  # type: ignore[import-not-found, no-redef]
 
-URL = "http://handed.invalid/v1/responses"
+_BASE = "http://handed.invalid/v1"
+URL = f"{_BASE}/responses"
 
 
 class Handed(openai.OpenAI):
-    """Reads what ``hand(body)`` gives for the body of a request: a response of the SDK's HTTP library.
+    """Reads what ``hand(body)`` gives for the body of a request: a response of the SDK's HTTP library."""
 
-    ``typed=False`` leaves events as the mappings that their JSON is, which spares the SDK's models.
-    """
-
-    def __init__(self, typed: bool = True) -> None:
-        super().__init__(base_url="http://handed.invalid/v1", api_key="test")
+    def __init__(self) -> None:
+        super().__init__(base_url=_BASE, api_key="test")
         self.hand: Callable[[Any], Any] = lambda body: response(())
-        self._typed = typed
 
-    def post(
-        self, path: str, *, cast_to: Any, body: Any = None, stream_cls: Any = None, **_: Any
-    ) -> Any:
+    def post(self, path: str, *, cast_to: Any, body: Any = None, stream_cls: Any = None, **_: Any) -> Any:
         (event,) = get_args(stream_cls)
-        return stream_cls(cast_to=event if self._typed else object, response=self.hand(body), client=self)
+        return stream_cls(cast_to=event, response=self.hand(body), client=self)
 
 
 def response(pieces: Iterable[bytes]) -> Any:
@@ -49,21 +44,30 @@ def response(pieces: Iterable[bytes]) -> Any:
     return library.Response(200, headers=headers, content=iter(pieces), request=library.Request("POST", URL))
 
 
-def client_of(case: dict[str, Any], on_request: Callable[[Any], Any], typed: bool = True) -> Handed:
-    """The one client of this process, with the case's answers at hand; each request takes the next."""
+def client_of(case: dict[str, Any], on_request: Callable[[Any], Any]) -> Handed:
+    """The one client of this process; each request takes the next of the case's answers."""
 
     def hand(body: Any) -> Any:
         on_request(body)
-        return response(map(b64decode, case["answers"].pop(0)))
+        return _next_answer(case)
 
-    client = _client(typed)
+    client = _client()
     client.hand = hand
     return client
 
 
+def plain_events(case: dict[str, Any]) -> Any:
+    """The events of the case's next answer as the SDK's decoder gives them: mappings, without the SDK's models."""
+    return openai.Stream(cast_to=object, response=_next_answer(case), client=_client())
+
+
+def _next_answer(case: dict[str, Any]) -> Any:
+    return response(map(b64decode, case["answers"].pop(0)))
+
+
 @cache
-def _client(typed: bool) -> Handed:
-    return Handed(typed)
+def _client() -> Handed:
+    return Handed()
 
 
 _lacking = {"cast_to", "response", "client"} - set(inspect.signature(openai.Stream).parameters)

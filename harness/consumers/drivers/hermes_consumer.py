@@ -9,8 +9,8 @@ Mapping to the outcome:
   had till then; that it was told to stop is the flag ``interrupted``.
 - the stream is closed after the call, as its callers do. There are no retries: those are theirs. Time-outs: the
   client's.
-- the lane ``handed``: the same, on the client of ``_handed``, whose events are left as plain mappings: the consumer
-  takes them as well, and the SDK's models are most of what a case costs.
+- the lane ``handed``: the same on bytes that the case brings along, decoded by the SDK and left as plain mappings: the
+  consumer takes them as well, and the SDK's models are most of what a case costs.
 """
 
 from __future__ import annotations
@@ -28,21 +28,21 @@ from agent.codex_runtime import _consume_codex_event_stream  # type: ignore[impo
 
 
 def run_case(
-    case: dict[str, Any], tell_turn: Any, client_of: Callable[[dict[str, Any], Any], Any]
+    case: dict[str, Any], tell_turn: Any, source_of: Callable[..., Callable[[], Any]]
 ) -> tuple[list[dict[str, Any]], dict[str, Any]]:
     leftovers = _machine.Leftovers()
 
     def call(said: list[dict[str, Any]], number: int) -> dict[str, Any]:
         trace = _driver.Trace(case.get("cancel_after") if number == 0 else None)
-        return run_turn(client_of(case, trace), _hermes.request_of(case, said), trace)
+        return run_turn(source_of(case, said, trace), trace)
 
     turns = _driver.converse(case, call, tell_turn)
     return turns, leftovers.count()
 
 
-def run_turn(client: Any, request: dict[str, Any], trace: Any) -> dict[str, Any]:
+def run_turn(source: Callable[[], Any], trace: Any) -> dict[str, Any]:
     def call() -> Any:
-        with client.responses.create(**request, stream=True) as events:
+        with source() as events:
             return _consume_codex_event_stream(
                 events,
                 model=_hermes.MODEL,
@@ -58,13 +58,19 @@ def run_turn(client: Any, request: dict[str, Any], trace: Any) -> dict[str, Any]
     return {**_hermes.returned(final), "trace": trace.entries, **flags}
 
 
-def handed_client(case: dict[str, Any], trace: Any) -> Any:
+def opened(case: dict[str, Any], said: list[dict[str, Any]], trace: Any) -> Callable[[], Any]:
+    client = _hermes.request_client(case, trace)
+    return partial(client.responses.create, **_hermes.request_of(case, said), stream=True)
+
+
+def handed(case: dict[str, Any], said: list[dict[str, Any]], trace: Any) -> Callable[[], Any]:
     import _handed  # type: ignore[import-not-found]
 
-    return _handed.client_of(case, trace.request_sent, typed=False)
+    trace.request_sent()
+    return partial(_handed.plain_events, case)
 
 
 if __name__ == "__main__":
-    lane = handed_client if sys.argv[1:] == ["handed"] else _hermes.request_client
+    source = handed if sys.argv[1:] == ["handed"] else opened
     version = importlib.metadata.version("hermes-agent")
-    _driver.serve("hermes-agent", version, "consumer", partial(run_case, client_of=lane))
+    _driver.serve("hermes-agent", version, "consumer", partial(run_case, source_of=source))
