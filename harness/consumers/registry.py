@@ -147,15 +147,22 @@ def open_consumer(name: str) -> Consumer:
     return _in_environment(entry, environment)
 
 
+def is_fast_lane(name: str) -> bool:
+    """Whether a name is a fast lane of another consumer, which stands for that one and not for a program of its own."""
+    entry = known().get(name.partition("==")[0])
+    return entry is not None and entry.fast_lane_of is not None
+
+
 def open_fast(consumer: Consumer) -> Consumer | None:
-    """The fast lane into the same release of a consumer; None where it has none. Raises ConsumerError."""
-    base, separator, version = consumer.name.partition("==")
-    entries = known().values()
-    full = next((entry.name for entry in entries if base in (entry.name, *entry.aliases)), None)
-    fast = next((entry for entry in entries if entry.fast_lane_of == full is not None), None)
-    if base in registered() or fast is None or (separator and not fast.has(version)):
+    """The fast lane into the same release of a consumer; None where it has none. Raises ConsumerError.
+
+    In this process there is none: without a server and a pipe, HTTP is a tenth of what a case costs.
+    """
+    full, _, version = consumer.name.partition("==")
+    fast = next((entry for entry in known().values() if entry.fast_lane_of == full), None)
+    if fast is None or not version or not fast.has(version):
         return None
-    return open_consumer(f"{fast.name}{separator}{version}")
+    return open_consumer(f"{fast.name}=={version}")
 
 
 def default_entries() -> list[Entry]:

@@ -17,7 +17,6 @@ _ADAPTERS = {
     "runtime-replay-gate": ("runtime_replay_gate", "make"),
     "runtime+openai": ("runtime_openai", "make"),
     "openai-stream": ("openai_stream", "make"),
-    "openai-stream+handed": ("openai_stream", "make_handed"),
 }
 
 

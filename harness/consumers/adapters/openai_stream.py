@@ -8,7 +8,7 @@ import openai
 
 from harness.clock import VirtualClock
 from harness.consumers.adapters.conversation import Adapter, Trace, turn_of
-from harness.consumers.adapters.sdk import SDK, HandedSDK
+from harness.consumers.adapters.sdk import SDK
 from harness.consumers.drivers import openai_stream
 from harness.contract import Capabilities, Case, Turn
 from harness.replay import Player
@@ -17,9 +17,9 @@ from harness.replay import Player
 class OpenAIStream(Adapter):
     """Whatever openai release is installed beside the harness."""
 
-    def __init__(self, name: str, capabilities: Capabilities, sdk: type[SDK | HandedSDK] = SDK) -> None:
+    def __init__(self, name: str, capabilities: Capabilities) -> None:
         super().__init__(name, openai.__version__, capabilities)
-        self._sdk = sdk(self.request_sent)
+        self._sdk = SDK(self.request_sent)
 
     def begin(self, player: Player, clock: VirtualClock, case: Case) -> None:
         self._client = self._sdk.begin(player, clock, case)
@@ -32,8 +32,3 @@ class OpenAIStream(Adapter):
 
 
 make = OpenAIStream
-
-
-def make_handed(name: str, capabilities: Capabilities) -> OpenAIStream:
-    """The helper over a stream that is handed to it."""
-    return OpenAIStream(name, capabilities, HandedSDK)

@@ -10,8 +10,7 @@ import openai
 from harness.clock import VirtualClock
 from harness.consumers import probe
 from harness.consumers.adapters.conversation import BASE_URL
-from harness.consumers.drivers import _driver, _handed
-from harness.consumers.handed import answers_of
+from harness.consumers.drivers import _driver
 from harness.contract import Case
 from harness.replay import Player
 from harness.replay.over_httpx2 import ReplayTransport
@@ -25,32 +24,6 @@ class VirtualOpenAI(openai.OpenAI):
     def _sleep_for_retry(self, *, retries_taken: int, max_retries: int, options: Any, response: Any) -> None:
         headers = response.headers if response is not None else None
         self.clock.sleep(self._calculate_retry_timeout(max_retries - retries_taken, options, headers))
-
-
-class HandedSDK:
-    """One client for many cases that is handed its answers, by the replay transport but without an HTTP client."""
-
-    def __init__(self, on_request: Any) -> None:
-        self._on_request = on_request
-        self._transport = ReplayTransport(Player(probe.EXCHANGE, VirtualClock()))
-        self._client = _handed.Handed()
-        self._client.hand = self._hand
-
-    def begin(self, player: Player, clock: VirtualClock, case: Case) -> openai.OpenAI:
-        """The client for this case. Raises ConsumerError where the exchange cannot be handed over."""
-        answers_of(player.exchange)
-        self._transport.player = player
-        return self._client
-
-    def close(self) -> None:
-        self._client.close()
-
-    def _hand(self, body: Any) -> httpx2.Response:
-        request = httpx2.Request("POST", _handed.URL, json=body)
-        self._on_request(request)
-        response: httpx2.Response = self._transport.handle_request(request)
-        response.request = request
-        return response
 
 
 class SDK:

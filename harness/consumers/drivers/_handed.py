@@ -14,41 +14,36 @@ from collections.abc import Callable, Iterable
 from functools import cache
 from typing import Any, get_args
 
+import _sdk  # type: ignore[import-not-found]
 import openai
 
-if __package__:
-    from harness.consumers.drivers import _sdk
-else:
-    import _sdk  # type: ignore[import-not-found, no-redef]
-
 _BASE = "http://handed.invalid/v1"
-URL = f"{_BASE}/responses"
 
 
 class Handed(openai.OpenAI):
-    """Reads what ``hand(body)`` gives for the body of a request: a response of the SDK's HTTP library."""
+    """Reads what ``hand()`` gives in answer to a request: a response of the SDK's HTTP library."""
 
     def __init__(self) -> None:
         super().__init__(base_url=_BASE, api_key="test")
-        self.hand: Callable[[Any], Any] = lambda body: response(())
+        self.hand: Callable[[], Any] = lambda: response(())
 
-    def post(self, path: str, *, cast_to: Any, body: Any = None, stream_cls: Any = None, **_: Any) -> Any:
+    def post(self, path: str, *, cast_to: Any, stream_cls: Any = None, **_: Any) -> Any:
         (event,) = get_args(stream_cls)
-        return stream_cls(cast_to=event, response=self.hand(body), client=self)
+        return stream_cls(cast_to=event, response=self.hand(), client=self)
 
 
 def response(pieces: Iterable[bytes]) -> Any:
     """An answer that comes whole, of the SDK's HTTP library."""
     library = _sdk.http_library()
-    headers = {"content-type": "text/event-stream"}
-    return library.Response(200, headers=headers, content=iter(pieces), request=library.Request("POST", URL))
+    asked = library.Request("POST", f"{_BASE}/responses")
+    return library.Response(200, headers={"content-type": "text/event-stream"}, content=iter(pieces), request=asked)
 
 
 def client_of(case: dict[str, Any], on_request: Callable[[Any], Any]) -> Handed:
     """The one client of this process; each request takes the next of the case's answers."""
 
-    def hand(body: Any) -> Any:
-        on_request(body)
+    def hand() -> Any:
+        on_request(None)
         return _next_answer(case)
 
     client = _client()

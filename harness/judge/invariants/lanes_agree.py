@@ -14,7 +14,7 @@ from harness.judge.rule import Breach, invariant
     "lanes-agree",
     rule="A program that is handed the bytes of a stream makes the same of them as when it opens the stream itself.",
     why="A campaign asks the fast lane first: what only the full one does would be missed, or blamed on another layer.",
-    incident="TODO",
+    incident="The null of May 2026 broke the SDK's helper: who fed its events to the program alone saw nothing wrong.",
     arity="lanes",
 )
 def check(lanes: Lanes) -> Iterator[Breach]:
