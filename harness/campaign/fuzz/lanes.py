@@ -8,15 +8,14 @@ wrong about is a failure of its own. What only the full lane can be asked goes t
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
 from zlib import crc32
 
 from harness.campaign.fuzz.drawing import Trial
 from harness.campaign.fuzz.trying import Tried, attempt
 from harness.consumers.base import Consumer
-from harness.contract import Item, Turn
+from harness.contract import Turn
 from harness.judge import Verdict
 from harness.judge.fingerprint import normal
 
@@ -55,30 +54,12 @@ class Lanes:
 
 
 def _form(turns: tuple[Turn, ...], failed: Mapping[str, Verdict]) -> str:
-    told = [_shape(turn) for turn in turns], sorted(failed)
+    """The ways in which turns ended, and what fails: all that is wrong with what was assembled is among that."""
+    told = sorted({_way(turn) for turn in turns}), sorted(failed)
     return hashlib.sha256(repr(told).encode("utf-8", "backslashreplace")).hexdigest()
 
 
-def _shape(turn: Turn) -> tuple[Any, ...]:
-    """How a turn ended and which kinds of things it gave, without their words and their number."""
+def _way(turn: Turn) -> str:
     chain = turn.failure.chain if turn.failure is not None else ()
-    return (
-        turn.ended,
-        normal(turn.status or ""),
-        sorted(turn.flags),
-        [(cause.type, normal(cause.message)) for cause in chain],
-        None if turn.items is None else sorted({_parts(item) for item in turn.items}),
-        bool(turn.text),
-        turn.usage is None,
-        sorted({callback.kind for callback in turn.trace}),
-    )
-
-
-def _parts(item: Item) -> tuple[str, ...]:
-    return item.kind, *_filled(item)
-
-
-def _filled(item: Item) -> Iterator[str]:
-    named = ("text", "refusal", "summary", "encrypted", "phase", "call_id", "name", "arguments")
-    yield from (name for name in named if getattr(item, name))
-    yield str(item.finished)
+    words = [(cause.type, normal(cause.message)) for cause in chain]
+    return repr((turn.ended, normal(turn.status or ""), sorted(turn.flags), words))
