@@ -213,7 +213,11 @@ def test_a_lane_below_http_that_dies_is_probed_below_http_too(follow: Follow) ->
     assert [turn.ended for turn in outcome.turns] == ["crashed"]
 
 
-TURN: dict[str, Any] = {"ended": "returned", "text": "hello", "trace": [{"kind": "text", "data": "hello", "attempt": 0}]}
+TURN: dict[str, Any] = {
+    "ended": "returned",
+    "text": "hello",
+    "trace": [{"kind": "text", "data": "hello", "attempt": 0}],
+}
 
 
 def test_a_turn_that_was_told_before_is_taken_as_it_is(follow: Follow) -> None:
