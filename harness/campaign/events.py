@@ -210,6 +210,8 @@ class FuzzStarted:
     """The other budget; None: as long as the examples take."""
     rules: Mapping[str, str] = field(default_factory=dict)
     """Every invariant's id and its rule in one sentence."""
+    fast_lane: str = ""
+    """The consumer that is asked first where it can be; empty when there is none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,6 +262,8 @@ class FuzzFinished:
     """Why: the budget that was used up, the user's interrupt, or trouble without end."""
     interrupted: bool
     elapsed_ms: float
+    scouted: int = 0
+    """Examples that went over the fast lane alone: nothing came of them that was new."""
 
 
 Event = (

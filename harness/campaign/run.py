@@ -11,11 +11,11 @@ import time
 import traceback
 from collections import Counter
 from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, fields
 from typing import Any
 
 from harness import __version__
-from harness.campaign.acting import unanswerable, went_on
 from harness.campaign.case import PlanMissed, Planned
 from harness.campaign.events import (
     CaseFinished,
@@ -32,11 +32,13 @@ from harness.campaign.events import (
     plain,
 )
 from harness.campaign.expectation import check_expectations
+from harness.campaign.judging import run_and_judge, unaskable
 from harness.campaign.view import attempts_of
-from harness.campaign.waiting import observe, unfit
+from harness.campaign.waiting import unfit
+from harness.consumers import registry
 from harness.consumers.base import Consumer, ConsumerError, NoVerdict, Observation
 from harness.contract import Capabilities, to_json
-from harness.judge import REGISTRY, TurnEvidence, UnreadableEvidence, failures, gather, judge_by
+from harness.judge import REGISTRY, TurnEvidence, UnreadableEvidence, failures
 
 DEFAULT_CONSUMER = "runtime"
 
@@ -84,21 +86,33 @@ def _judged(consumer: Consumer, planned: Planned) -> CaseResult:
     budget_ms = HURRIED_MS if consumer.capabilities.time_scale > 1 else case.deadline_ms
     if reason := unfit(case, exchange, consumer.capabilities, budget_ms):
         return CaseResult(planned, Mark.SKIPPED, reason=reason)
-    if reason := unanswerable(consumer.capabilities, exchange):
+    if reason := unaskable(consumer, exchange):
         return CaseResult(planned, Mark.SKIPPED, reason=reason)
-    observation = observe(consumer, case, exchange)
-    if reason := went_on(consumer.capabilities, observation.transcript):
-        return CaseResult(planned, Mark.SKIPPED, observation, reason=reason)
-    outcome, transcript = observation.outcome, observation.transcript
-    evidence = gather(transcript, consumer.capabilities, case)
-    verdicts = judge_by(evidence, case, outcome, consumer.capabilities)
-    expectations = check_expectations(planned.scenario.expect, observation, evidence, consumer.capabilities, exchange)
+    with _fast_lane(consumer, planned) as fast:
+        if planned.scenario.lanes and fast is None:
+            return CaseResult(planned, Mark.SKIPPED, reason="the consumer has no fast lane to be held against")
+        judged = run_and_judge(consumer, case, exchange, fast)
+    seen, evidence, verdicts = judged.observation, judged.evidence, judged.verdicts
+    if judged.skipped:
+        return CaseResult(planned, Mark.SKIPPED, seen, reason=judged.skipped)
+    expectations = check_expectations(planned.scenario.expect, seen, evidence, consumer.capabilities, exchange)
     accused = any(failures(verdicts))
     # Whoever breaks a rule may have gone on where the scenario ends: its last turn is not the one that is meant.
     ours = [expectation.mark for expectation in expectations if not (accused and expectation.mark is Mark.ERROR)]
     marks = [*(verdict.mark for verdict in verdicts), *ours]
     mark = max((mark for mark in marks if mark is not Mark.SKIPPED), key=_SEVERITY.index, default=Mark.PASS)
-    return CaseResult(planned, mark, observation, evidence, verdicts, expectations)
+    return CaseResult(planned, mark, seen, evidence, verdicts, expectations)
+
+
+@contextmanager
+def _fast_lane(consumer: Consumer, planned: Planned) -> Iterator[Consumer | None]:
+    """Only for scenarios that are about it: nobody else needs a second program."""
+    fast = registry.open_fast(consumer) if planned.scenario.lanes else None
+    try:
+        yield fast
+    finally:
+        if fast is not None:
+            fast.close()
 
 
 def concerned(planned: Planned, capabilities: Capabilities) -> bool:

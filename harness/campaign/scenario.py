@@ -45,6 +45,8 @@ class Scenario:
     cancel_at_ms: float | None = None
     """Cancel the first turn at this moment."""
     expect: Mapping[str, Any] = field(default_factory=dict)
+    lanes: bool = False
+    """Whether the consumer's fast lane is run as well, and held against it."""
     path: Path | None = field(default=None, compare=False)
 
 
@@ -67,6 +69,7 @@ def load_scenario(path: Path, id: str) -> Scenario:
         cancel_after=cancel if isinstance(cancel, int) else None,
         cancel_at_ms=duration_ms(cancel) if isinstance(cancel, str) else None,
         expect=body.get("expect", {}),
+        lanes=body.get("lanes", False),
         path=path,
     )
 

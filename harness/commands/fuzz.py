@@ -71,6 +71,7 @@ class _Layers(click.ParamType[tuple[str, ...]]):
 @click.option("--max-examples", "examples", type=click.IntRange(1), help="Stop after so many examples.")
 @click.option("--layers", type=_Layers(), help=f"Only operators of these layers: {','.join(LAYERS)}.")
 @click.option("--seed", type=click.IntRange(0), help="Draw what was drawn with this seed.")
+@click.option("--full-lane", is_flag=True, help="Ask no fast lane, where the consumer has one.")
 @click.option("--jobs", type=click.IntRange(1), default=1, show_default=True, help="Processes to try cases in.")
 @click.option(
     "--library", type=click.Path(path_type=Path), default=Path("cassettes"), show_default=True,
@@ -83,6 +84,7 @@ def fuzz(
     examples: int | None,
     layers: tuple[str, ...] | None,
     seed: int | None,
+    full_lane: bool,
     jobs: int,
     library: Path,
 ) -> None:
@@ -96,7 +98,10 @@ def fuzz(
         stack.callback(consumer.close)
         cassettes = cassettes_for(consumer, library, patterns)
         drawing = Drawing(grounds(cassettes), layers)
-        setup = Setup(registry.open_consumer, name, cassettes, layers)
+        fast = None if full_lane else registry.open_fast(consumer)
+        if fast is not None:
+            stack.callback(fast.close)
+        setup = Setup(registry.open_consumer, name, cassettes, layers, None if full_lane else registry.open_fast)
         campaign = Campaign(
             consumer,
             drawing,
@@ -105,6 +110,7 @@ def fuzz(
             time_s=_DEFAULT_S if time_s is None and examples is None else time_s,
             store=Store(),
             corpus=Corpus(name),
+            fast=fast,
             workers=stack.enter_context(Workers(jobs, setup, drawing)) if jobs > 1 else None,
         )
         sys.exit(_report(campaign))

@@ -15,11 +15,13 @@ from typing import Any
 
 from harness.consumers import probe
 from harness.consumers.base import ConsumerError, NoVerdict, Observation
+from harness.consumers.checking import check
+from harness.consumers.handed import answers_of
 from harness.consumers.hurry import Hurried, Unavailable
 from harness.consumers.pipe import Exited, Left, Pipe, Rubbish, Silent, within
 from harness.contract import DRIVER_PROTOCOL, Capabilities, Case, Outcome, Ready, Turn, from_json
-from harness.contract.validate import problem
 from harness.delivery import Exchange, Transcript
+from harness.delivery.handed import transcript_of
 from harness.replay import LoopbackServer
 from harness.replay.connection import Phase
 from harness.replay.stdio import LineServer, NeverAnswers
@@ -76,8 +78,9 @@ class ProcessConsumer:
             raise ConsumerError(f"it reads {read}, and this exchange is one of {served}")
         if lines and self.capabilities.time_scale > 1:
             raise NoVerdict("the clock of a program that is told lines cannot be hurried")
-        run = self._run_lines if lines else self._run_http
-        return run(case, exchange)
+        if lines:
+            return self._run_lines(case, exchange)
+        return self._run_http(case, exchange) if self.capabilities.opens else self._run_handed(case, exchange)
 
     def _run_http(self, case: Case, exchange: Exchange) -> Observation:
         if self.capabilities.time_scale > 1:
@@ -92,6 +95,10 @@ class ProcessConsumer:
                 return Observation(outcome, server.transcript())
             except NeverAnswers as error:
                 raise ConsumerError(str(error)) from None
+
+    def _run_handed(self, case: Case, exchange: Exchange) -> Observation:
+        outcome = self._ask(replace(case, answers=answers_of(exchange)))
+        return Observation(outcome, transcript_of(exchange, len(outcome.turns)))
 
     def close(self) -> None:
         self._end()
@@ -186,6 +193,8 @@ class ProcessConsumer:
         if self.capabilities.app_server:
             with LineServer(exchange) as lines:
                 yield replace(probe.CASE, command=lines.command)
+        elif not self.capabilities.opens:
+            yield replace(probe.CASE, answers=answers_of(exchange))
         else:
             with LoopbackServer(exchange) as server:
                 yield replace(probe.CASE, base_url=server.base_url)
@@ -220,16 +229,18 @@ class _Driver:
         """
         self._pipe.forget_stderr()
         self._pipe.send(case.to_json())
+        told: list[dict[str, Any]] = []
         while True:
             answer = self._pipe.receive(left_s)
             kind = next((key for key in ("outcome", "turn", "error") if key in answer), None)
-            _check(f"driver#{kind or 'outcome'}", answer)
+            check(f"driver#{kind or 'outcome'}", answer, told)
             if answer["case"] != case.id:
                 raise Rubbish(f"asked about case {case.id!r}, it answers about {answer['case']!r}")
             if kind == "error":
                 raise ConsumerError(f"it failed itself:\n{answer['error']}")
             if kind == "outcome":
                 return from_json(answer["outcome"])
+            told.append(answer["turn"])
             turns.append(turn_from_json(answer["turn"]))
 
     def kill(self) -> None:
@@ -240,7 +251,7 @@ class _Driver:
         body = self._pipe.receive(within(program.ready_ms))
         if body.get("protocol") != DRIVER_PROTOCOL:
             raise ConsumerError(f"it speaks protocol {body.get('protocol')!r}, the harness {DRIVER_PROTOCOL}")
-        _check("driver#ready", body)
+        check("driver#ready", body)
         ready = Ready(**body["ready"])
         if program.version is not None and ready.version != program.version:
             raise ConsumerError(f"it drives release {ready.version}, not {program.version}")
@@ -265,8 +276,3 @@ def _lived_ms(transcript: Transcript, begun_ms: float) -> float:
 def turn_from_json(body: Mapping[str, Any]) -> Turn:
     """One turn in the form of the outcome's schema."""
     return from_json({"consumer": "", "version": "", "turns": [body]}).turns[0]
-
-
-def _check(definition: str, body: dict[str, Any]) -> None:
-    if wrong := problem(definition, body):
-        raise Rubbish(f"{wrong} in {str(body)[:300]}")

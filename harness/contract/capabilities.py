@@ -29,6 +29,9 @@ class Capabilities:
 
     assembles: bool = True
     """False for a raw event loop: only errors, time and release are judged."""
+    opens: bool = True
+    """Opens its streams itself. False for a lane below HTTP, which is handed the bytes of an answer: it can be asked
+    only about streams that come whole, and knows nothing of connections."""
     items: bool = True
     """Gives the output as items, so that two messages can be told apart."""
     tool_calls: bool = True

@@ -7,6 +7,7 @@ consumer before it says ready and serves cases one after another; the harness ki
 
 from __future__ import annotations
 
+from base64 import b64encode
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -33,8 +34,11 @@ class Case:
     """Past this the driver is killed and the case is judged as hung."""
     command: tuple[str, ...] = ()
     """For a client of an app-server: what it starts in place of the server, which speaks in lines."""
+    answers: tuple[tuple[bytes, ...], ...] | None = None
+    """For a lane that opens nothing, and for no other: each turn's answer, in the pieces it comes in."""
 
     def to_json(self) -> dict[str, Any]:
+        handed = [[b64encode(piece).decode() for piece in pieces] for pieces in self.answers or ()]
         return {
             "protocol": DRIVER_PROTOCOL,
             "op": "run",
@@ -47,6 +51,7 @@ class Case:
             "cancel_after": self.cancel_after,
             "cancel_at_ms": self.cancel_at_ms,
             "deadline_ms": self.deadline_ms,
+            **({} if self.answers is None else {"answers": handed}),
         }
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, Literal
 
 OUTCOME_VERSION = 1
@@ -174,8 +175,14 @@ def _turn(body: Mapping[str, Any]) -> Turn:
         usage=Usage(**body["usage"]) if body.get("usage") is not None else None,
         failure=_failure(body["failure"]) if body.get("failure") is not None else None,
         flags=tuple(body.get("flags", ())),
-        trace=tuple(Callback(**entry) for entry in body.get("trace", ())),
+        trace=tuple(
+            [callback(each["kind"], each.get("data", ""), each.get("attempt")) for each in body.get("trace", ())]
+        ),
     )
+
+
+# A stream that is replayed again and again calls back again and again with the same words.
+callback = lru_cache(maxsize=4096)(Callback)
 
 
 def _failure(body: Mapping[str, Any]) -> Failure:

@@ -47,8 +47,8 @@ class Breach:
     mark: Mark = Mark.FAIL
 
 
-Arity = Literal["run", "several"]
-"""Whether one run can break a rule, or only several runs compared."""
+Arity = Literal["run", "several", "lanes"]
+"""Whether one run can break a rule, only several runs compared, or only two lanes on one exchange."""
 Check = TypeVar("Check", bound=Callable[[Any], Iterator[Breach]])
 Needs = Callable[[Capabilities], str | None]
 """Why this consumer is not asked, in words; None when it is."""
@@ -66,7 +66,7 @@ class Invariant:
     incident: str
     """A real one."""
     check: Callable[[Any], Iterator[Breach]]
-    """Takes a Scene; of a rule about several runs, a Pair."""
+    """Takes a Scene; of a rule about several runs, a Pair; of one about lanes, both of them."""
     needs: Needs
     arity: Arity = "run"
 
@@ -82,6 +82,11 @@ def everyone(_: Capabilities) -> str | None:
 def assemblers(capabilities: Capabilities) -> str | None:
     """For rules about what was assembled: a raw event loop is not judged by its driver's folding."""
     return None if capabilities.assembles else "it hands out raw events and assembles nothing"
+
+
+def openers(capabilities: Capabilities) -> str | None:
+    """For rules about requests and connections: a lane that is handed its bytes has none."""
+    return None if capabilities.opens else "it is handed the bytes of an answer and opens no connection"
 
 
 def invariant(

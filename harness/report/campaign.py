@@ -110,8 +110,9 @@ def finding_lines(finding: FindingView, rule: str) -> Iterator[Text]:
 def _opening(event: FuzzStarted) -> Text:
     budget = f"{event.examples} examples" if event.examples is not None else ""
     time = f"{event.time_ms / 1000:g} s" if event.time_ms is not None else ""
+    lane = f" ({event.fast_lane} first)" if event.fast_lane else ""
     return Text(
-        f"{event.consumer} {event.consumer_version}: {event.cassettes} cassettes, seed {event.seed}, "
+        f"{event.consumer} {event.consumer_version}{lane}: {event.cassettes} cassettes, seed {event.seed}, "
         f"until {' or '.join(part for part in (budget, time) if part) or 'you stop it'}"
     )
 
@@ -136,6 +137,8 @@ def _closing(findings: Findings) -> Iterator[Text]:
         (f"{finished.findings} findings", style),
         f"; {finished.ended}.",
     )
+    if finished.scouted:
+        yield Text(f"{finished.scouted} of them went over the fast lane alone: nothing new came of them.", "dim")
     if finished.lenient:
         yield Text(f"In {finished.lenient} of them a verdict was lenient.", "dim")
     if finished.skipped:

@@ -10,23 +10,26 @@ from __future__ import annotations
 import itertools
 import statistics
 import time
+from collections import deque
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import httpx
+import httpx2
+import openai
 import pytest
 
 from harness.campaign.case import Planned
-from harness.campaign.fuzz.drawing import Drawing, hypothesis_draws
-from harness.campaign.fuzz.ground import grounds
-from harness.campaign.fuzz.trying import attempt
+from harness.campaign.fuzz.drawing import Drawing, Trial, hypothesis_draws
+from harness.campaign.fuzz.ground import Ground, grounds
+from harness.campaign.fuzz.trying import Tried, attempt
 from harness.campaign.library import Library
 from harness.campaign.run import run_case
 from harness.cassette import exchange_of
 from harness.clock import VirtualClock
 from harness.consumers.registry import open_consumer
-from harness.delivery import Exchange, Request, Send, Transcript
+from harness.delivery import Delivery, Exchange, Request, Send, Transcript
 from harness.judge import Mark, TurnEvidence, gather, judge_by
 from harness.mutations import Mutation, Plan, Selector, operators
 from harness.replay import Player
@@ -36,6 +39,7 @@ from harness.runtime import Callbacks, Client
 ROOT = Path(__file__).parents[2]
 CASE = "shape/untouched@codex/long-text"
 ROUNDS, REPEATS = 60, 30
+SDK_ROUNDS, SDK_REPEATS = 30, 10
 CASE_ROUNDS, CASES = 12, 400
 POST = Request("POST", "/v1/responses", (), b'{"model":"m","input":[{"role":"user","content":"hello"}]}')
 
@@ -180,3 +184,61 @@ def test_a_campaigns_case_under_hypothesis(planned: Planned) -> None:
     least, median = min(rounds), statistics.median(rounds)
     print("\nms of CPU a case                           least   median")
     print(f"  drawn, applied, run and judged      {least:7.3f} {median:8.3f}  {1000 / least:6.0f} cases/s")
+
+
+@pytest.mark.bench
+def test_a_campaigns_case_around_the_openai_sdk(planned: Planned) -> None:
+    """The full lane, as in a campaign, and the same call on the same bytes with nothing around it, side by side."""
+    source = exchange_of(planned.cassette)
+    ground = Ground(planned.cassette)
+    consumer = open_consumer("openai-stream")
+    request: Any = {"model": "gpt-5", "input": [{"role": "user", "content": "hello"}]}
+    bodies: deque[list[bytes]] = deque()
+    answer = {"headers": {"content-type": "text/event-stream"}}
+    transport = httpx2.MockTransport(lambda _: httpx2.Response(200, content=iter(bodies.popleft()), **answer))
+    client = openai.OpenAI(
+        base_url="http://own.invalid/v1", api_key="any", http_client=httpx2.Client(transport=transport)
+    )
+
+    def alone(_: Plan) -> str:
+        with client.responses.stream(**request) as stream:
+            for _event in stream:
+                pass
+            return stream.get_final_response().output_text
+
+    def whole(plan: Plan) -> Tried:
+        return attempt(consumer, Trial(ground, plan))
+
+    held = whole(next(plans()))
+    assert held.seen is not None
+    assert not held.failed
+    own, all_of_it = [], []
+    given = plans()
+    for _ in range(SDK_ROUNDS):
+        some = list(itertools.islice(given, SDK_REPEATS))
+        bodies.extend(
+            [action.data for action in turn.actions if isinstance(action, Send)] for turn in _answers(source, some)
+        )
+        own.append(_cpu_ms(alone, some))
+        all_of_it.append(_cpu_ms(whole, some))
+    consumer.close()
+    client.close()
+    ratio = statistics.median(mine / theirs for theirs, mine in zip(own, all_of_it, strict=True))
+    print(f"\nopenai {openai.__version__}; ms of CPU a case                 least   median")
+    print(f"  the SDK's own call                  {min(own):7.3f} {statistics.median(own):8.3f}")
+    print(f"  a campaign's case of it             {min(all_of_it):7.3f} {statistics.median(all_of_it):8.3f}")
+    print(f"  ratio                               {min(all_of_it) / min(own):7.3f} {ratio:8.3f}")
+
+
+def _answers(source: Exchange, some: list[Plan]) -> Iterator[Delivery]:
+    for plan in some:
+        delivery = plan.apply(source).exchange.answer(0, 0)
+        assert delivery is not None
+        yield delivery
+
+
+def _cpu_ms(call: Callable[[Plan], object], some: list[Plan]) -> float:
+    started = time.process_time()
+    for plan in some:
+        call(plan)
+    return (time.process_time() - started) / len(some) * 1000

@@ -15,6 +15,7 @@ from harness.campaign.case import turns_of
 from harness.campaign.findings.finding import Finding
 from harness.campaign.findings.stream import cassette_of
 from harness.cassette import Cassette, save
+from harness.judge import LANES_AGREE
 
 FOLDER = "found"
 """Of exported scenarios below ``scenarios/``, and the provider of the exported streams below ``cassettes/``."""
@@ -31,6 +32,8 @@ def export_pytest(finding: Finding, out: Path) -> list[Path]:
     """
     if finding.cassette.kind != "sse":
         raise NotExportable(f"{finding.id} is about lines over stdio; only event streams can be served to a test")
+    if finding.verdict.invariant == LANES_AGREE:
+        raise NotExportable(f"{finding.id} is about two lanes into one program, and a test has one; use --scenario")
     stream = _stream(finding)
     folder = save(stream, out / "cassettes")
     verdict = finding.verdict
@@ -66,6 +69,7 @@ def export_scenario(finding: Finding, scenarios: Path, cassettes: Path) -> list[
         ),
         "cassette": base.name,
         **({"plan": finding.plan.to_json()} if finding.plan.mutations else {}),
+        **({"lanes": True} if verdict.invariant == LANES_AGREE else {}),
     }
     target = scenarios / FOLDER / f"{finding.id}.yaml"
     target.parent.mkdir(parents=True, exist_ok=True)

@@ -11,7 +11,7 @@ from harness.campaign.events import AttemptView, FindingView
 from harness.campaign.naming import finding_id
 from harness.campaign.scenario import Scenario
 from harness.cassette import Cassette
-from harness.judge import fingerprint
+from harness.judge import LANES_AGREE, fingerprint
 from harness.judge.verdict import Verdict
 from harness.mutations import Plan
 
@@ -62,6 +62,7 @@ class Finding:
             why=f"A campaign found it: {self.verdict.invariant} failed on {self.consumer} {self.version}.",
             cassettes=(self.cassette.name,),
             plan=self.plan,
+            lanes=self.verdict.invariant == LANES_AGREE,
         )
 
     def view(self) -> FindingView:

@@ -28,6 +28,7 @@ from harness.campaign.fuzz.corpus import Corpus
 from harness.campaign.fuzz.drawing import Drawing, Draws, Trial, hypothesis_draws
 from harness.campaign.fuzz.engine import Found, news
 from harness.campaign.fuzz.keeping import Shrinker
+from harness.campaign.fuzz.lanes import Lanes
 from harness.campaign.fuzz.trying import Tried, attempt
 from harness.campaign.fuzz.workers import Workers
 from harness.campaign.naming import finding_id
@@ -49,6 +50,7 @@ class Campaign:
     """One consumer, one budget. ``examples`` and ``time_s``: None sets no bound; one of them should."""
 
     consumer: Consumer
+    """The full lane: every verdict is its."""
     drawing: Drawing
     seed: int
     examples: int | None = None
@@ -59,7 +61,11 @@ class Campaign:
     draws: Draws = hypothesis_draws
     workers: Workers | None = None
     """None: every trial is run here."""
+    fast: Consumer | None = None
+    """A fast lane into the same program; None: every trial goes over the full one."""
     done: int = 0
+    scouted: int = 0
+    """Trials that went over the fast lane alone."""
     skipped: int = 0
     lenient: int = 0
     troubles: int = 0
@@ -92,6 +98,7 @@ class Campaign:
             ended=ended,
             interrupted=interrupted,
             elapsed_ms=self._elapsed_s() * 1000,
+            scouted=self.scouted,
         )
 
     def _opening(self) -> FuzzStarted:
@@ -104,6 +111,7 @@ class Campaign:
             examples=self.examples,
             time_ms=None if self.time_s is None else self.time_s * 1000,
             rules={rule.id: rule.rule for rule in REGISTRY.values()},
+            fast_lane=self.fast.name if self.fast is not None else "",
         )
 
     def _tries(self) -> Iterator[tuple[Tried, bool]]:
@@ -112,7 +120,7 @@ class Campaign:
         for trial in kept:
             if self._over():
                 return
-            yield attempt(self.consumer, trial), False
+            yield attempt(self.consumer, trial, self.fast), False
         for tried in self._drawn():
             self.done += 1
             yield tried, True
@@ -124,13 +132,15 @@ class Campaign:
         draws = islice(self.draws(self.seed), self.examples)
         if self._over():
             return iter(())
+        lanes = Lanes(self.consumer, self.fast)
         if self.workers is not None:
-            return self.workers.tries(draws)
-        return (attempt(self.consumer, self.drawing.read(drawn)) for drawn in draws)
+            return map(lanes.settle, self.workers.tries(draws))
+        return (lanes.settle(lanes.scout(self.drawing.read(drawn), drawn)) for drawn in draws)
 
     def _after(self, tried: Tried, is_new: bool) -> Iterator[Event]:
         self.skipped += tried.skipped
         self.lenient += tried.lenient
+        self.scouted += bool(tried.form)
         if tried.trouble:
             self.troubles += 1
             self._in_a_row += 1
@@ -178,7 +188,7 @@ class Campaign:
         yield FindingShrunk(last.view())
 
     def _shrinker(self, enough: Callable[[], bool]) -> Shrinker:
-        return Shrinker(self.consumer, self.drawing.grounds, self.seed, enough)
+        return Shrinker(self.consumer, self.drawing.grounds, self.seed, enough, self.fast)
 
     def _written(self, finding: Finding) -> Finding:
         self.store.write(finding)
@@ -193,7 +203,8 @@ class Campaign:
             return None  # what nobody can read is written anew
         if known is None or known.stream is None:
             return None
-        return known if found.fingerprint in attempt(self.consumer, shrinker.trial_of(known)).failed else None
+        again = shrinker.attempt(shrinker.trial_of(known), found.verdict.invariant)
+        return known if found.fingerprint in again.failed else None
 
     def _remember(self, trial: Trial, instead_of: Trial | None = None) -> None:
         if self.corpus is None:

@@ -21,7 +21,7 @@ from harness.cassette import Cassette
 from harness.consumers.base import Consumer
 from harness.contract import to_json
 from harness.delivery import Exchange
-from harness.judge import gather
+from harness.judge import LANES_AGREE, gather
 
 VERSIONS = {
     "stream-harness": __version__,
@@ -39,6 +39,15 @@ class Shrinker:
     seed: int | None = None
     enough: Callable[[], bool] = lambda: False
     """Whether time is up: what was reached by then is the smallest."""
+    fast: Consumer | None = None
+    """The consumer's fast lane, for findings that are a difference of both."""
+
+    def attempt(self, trial: Trial, invariant: str) -> Tried:
+        """Try what shows, or should show, a failure of this invariant."""
+        return attempt(self.consumer, trial, self._beside(invariant))
+
+    def _beside(self, invariant: str) -> Consumer | None:
+        return self.fast if invariant == LANES_AGREE else None
 
     def first(self, found: Found, tried: Tried) -> Finding:
         """The finding as it was met."""
@@ -51,13 +60,13 @@ class Shrinker:
         def shows(trial: Trial) -> Trial | None:
             if self.enough():
                 return None
-            tried = attempt(self.consumer, trial)
+            tried = self.attempt(trial, found.verdict.invariant)
             if found.fingerprint not in tried.failed:
                 return None
             best[:] = [tried]
             return tried.trial
 
-        again = attempt(self.consumer, found.trial)
+        again = self.attempt(found.trial, found.verdict.invariant)
         if found.fingerprint not in again.failed:
             yield replace(self._finding(found, again), steady=False)
             return
@@ -95,7 +104,10 @@ class Shrinker:
             return None
 
         def shows(exchange: Exchange) -> bool:
-            return not self.enough() and found.fingerprint in serve(self.consumer, trial, exchange).failed
+            if self.enough():
+                return False
+            served = serve(self.consumer, trial, exchange, self._beside(found.verdict.invariant))
+            return found.fingerprint in served.failed
 
         exchange = smallest(trial.plan.apply(trial.ground.exchange).exchange, shows)
         return cassette_of(exchange, trial.ground.cassette, f"found/{finding.id}", finding.verdict.reason)

@@ -6,12 +6,12 @@ import traceback
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from harness.campaign.acting import unanswerable, went_on
 from harness.campaign.fuzz.drawing import Trial
-from harness.campaign.waiting import observe, unfit
+from harness.campaign.judging import run_and_judge, unaskable
+from harness.campaign.waiting import unfit
 from harness.consumers.base import Consumer, ConsumerError, NoVerdict, Observation
 from harness.delivery import Exchange
-from harness.judge import Mark, Verdict, failures, fingerprint, judge
+from harness.judge import Mark, Verdict, failures, fingerprint
 from harness.mutations import Plan
 
 REAL_TIME_MS = 1_000
@@ -34,12 +34,14 @@ class Tried:
     trouble: str = ""
     """Why there is no verdict: it is our fault, or that of a driver or the machine."""
     skipped: bool = False
-    """The consumer was not asked, or asked on: it takes too long in real time, nothing answers it, or the machine is
-    too busy for a verdict."""
+    """The consumer was not asked, or asked on: it takes too long in real time, nothing answers it, the lane cannot be
+    asked this at all, or the machine is too busy for a verdict."""
+    form: str = ""
+    """What came of it without what differs from case to case, where only the fast lane was asked; else empty."""
 
 
-def attempt(consumer: Consumer, trial: Trial) -> Tried:
-    """Run a trial. What keeps it from being judged is in the result, never raised."""
+def attempt(consumer: Consumer, trial: Trial, fast: Consumer | None = None) -> Tried:
+    """Run a trial; with a fast lane, over both. What keeps it from being judged is in the result, never raised."""
     try:
         trial, exchange = _applied(trial)
     except Exception:  # noqa: BLE001 - a bug of ours in one case must not lose what the others found
@@ -47,13 +49,13 @@ def attempt(consumer: Consumer, trial: Trial) -> Tried:
     budget_ms = HURRIED_MS if consumer.capabilities.time_scale > 1 else REAL_TIME_MS
     if unfit(trial.ground.case, exchange, consumer.capabilities, budget_ms):
         return Tried(trial, skipped=True)
-    return serve(consumer, trial, exchange)
+    return serve(consumer, trial, exchange, fast)
 
 
-def serve(consumer: Consumer, trial: Trial, exchange: Exchange) -> Tried:
+def serve(consumer: Consumer, trial: Trial, exchange: Exchange, fast: Consumer | None = None) -> Tried:
     """Run a trial on an exchange that its plan has made, or what is left of it. Raises nothing either."""
     try:
-        return _judged(consumer, trial, exchange)
+        return _judged(consumer, trial, exchange, fast)
     except NoVerdict:
         return Tried(trial, skipped=True)
     except ConsumerError as error:
@@ -72,18 +74,17 @@ def _applied(trial: Trial) -> tuple[Trial, Exchange]:
     return replace(trial, plan=Plan(tuple(kept))), applied.exchange
 
 
-def _judged(consumer: Consumer, trial: Trial, exchange: Exchange) -> Tried:
-    case = trial.ground.case
-    if unanswerable(consumer.capabilities, exchange):
+def _judged(consumer: Consumer, trial: Trial, exchange: Exchange, fast: Consumer | None) -> Tried:
+    if unaskable(consumer, exchange):
         return Tried(trial, skipped=True)
-    seen = observe(consumer, case, exchange)
-    if went_on(consumer.capabilities, seen.transcript):
+    judged = run_and_judge(consumer, trial.ground.case, exchange, fast)
+    if judged.skipped:
         return Tried(trial, skipped=True)
-    verdicts = judge(case, seen.outcome, seen.transcript, consumer.capabilities)
     failed: dict[str, Verdict] = {}
-    for verdict in failures(verdicts):
+    for verdict in failures(judged.verdicts):
         failed.setdefault(fingerprint(verdict), verdict)
-    return Tried(trial, failed, any(verdict.mark is Mark.LENIENT for verdict in verdicts), seen)
+    lenient = any(verdict.mark is Mark.LENIENT for verdict in judged.verdicts)
+    return Tried(trial, failed, lenient, judged.observation)
 
 
 def _bug(trial: Trial) -> Tried:

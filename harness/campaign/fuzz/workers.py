@@ -20,7 +20,8 @@ from typing import Any, Self
 
 from harness.campaign.fuzz.drawing import Drawing
 from harness.campaign.fuzz.ground import grounds
-from harness.campaign.fuzz.trying import Tried, attempt
+from harness.campaign.fuzz.lanes import Lanes
+from harness.campaign.fuzz.trying import Tried
 from harness.cassette import Cassette
 from harness.consumers.base import Consumer
 from harness.judge import Verdict
@@ -30,8 +31,8 @@ _CHUNK = 32
 _AHEAD = 3
 """Tasks under way for each process."""
 
-Told = tuple[dict[str, Verdict], bool, bool, str]
-"""What a process tells of one draw: failures, lenient, skipped, trouble."""
+Told = tuple[dict[str, Verdict], bool, bool, str, str]
+"""What a process tells of one draw: failures, lenient, skipped, trouble, form."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,8 @@ class Setup:
     name: str
     cassettes: Sequence[Cassette]
     layers: Collection[str] | None = None
+    open_fast: Callable[[Consumer], Consumer | None] | None = None
+    """None: every draw goes over the full lane."""
 
 
 class Workers:
@@ -61,8 +64,8 @@ class Workers:
             if not under_way:
                 return
             chunk, result = under_way.popleft()
-            for drawn, (failed, lenient, skipped, trouble) in zip(chunk, result.get(), strict=True):
-                yield Tried(self._drawing.read(drawn), failed, lenient, trouble=trouble, skipped=skipped)
+            for drawn, (failed, lenient, skipped, trouble, form) in zip(chunk, result.get(), strict=True):
+                yield Tried(self._drawing.read(drawn), failed, lenient, trouble=trouble, skipped=skipped, form=form)
 
     def __enter__(self) -> Self:
         return self
@@ -75,13 +78,14 @@ class Workers:
 
 
 _mine: dict[str, Any] = {}
-"""In a process of the pool: its consumer and its drawing."""
+"""In a process of the pool: its lanes and its drawing."""
 
 
 def _begin(setup: Setup, parent: int) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the one who asks decides when it is over
     threading.Thread(target=_leave_with, args=(parent,), daemon=True).start()
-    _mine["consumer"] = setup.open_consumer(setup.name)
+    consumer = setup.open_consumer(setup.name)
+    _mine["lanes"] = Lanes(consumer, setup.open_fast(consumer) if setup.open_fast is not None else None)
     _mine["drawing"] = Drawing(grounds(setup.cassettes), setup.layers)
 
 
@@ -93,6 +97,6 @@ def _leave_with(parent: int) -> None:
 
 
 def _work(chunk: Sequence[bytes]) -> list[Told]:
-    consumer, drawing = _mine["consumer"], _mine["drawing"]
-    tried = (attempt(consumer, drawing.read(drawn)) for drawn in chunk)
-    return [(dict(one.failed), one.lenient, one.skipped, one.trouble) for one in tried]
+    lanes, drawing = _mine["lanes"], _mine["drawing"]
+    tried = (lanes.scout(drawing.read(drawn), drawn) for drawn in chunk)
+    return [(dict(one.failed), one.lenient, one.skipped, one.trouble, one.form) for one in tried]

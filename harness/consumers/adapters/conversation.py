@@ -5,7 +5,6 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import asdict
-from functools import lru_cache
 from typing import Any
 
 from harness.clock import VirtualClock
@@ -13,6 +12,7 @@ from harness.consumers.base import Observation
 from harness.consumers.drivers import _driver
 from harness.consumers.leftovers import Standing
 from harness.contract import Callback, Capabilities, Case, Failure, Outcome, Turn, from_json
+from harness.contract.outcome import callback
 from harness.delivery import Ending, Exchange
 from harness.replay import NeverEnds, Player
 
@@ -127,11 +127,7 @@ class Adapter(ABC):
 
 def trace_of(trace: _driver.Trace) -> tuple[Callback, ...]:
     """The trace in the contract's form."""
-    return tuple([_callback(*told) for told in trace.told])
-
-
-# A stream that is replayed again and again calls back again and again with the same words.
-_callback = lru_cache(maxsize=4096)(Callback)
+    return tuple([callback(*told) for told in trace.told])
 
 
 def turn_of(body: dict[str, Any]) -> Turn:

@@ -9,11 +9,16 @@ Mapping to the outcome:
   had till then; that it was told to stop is the flag ``interrupted``.
 - the stream is closed after the call, as its callers do. There are no retries: those are theirs. Time-outs: the
   client's.
+- the lane ``handed``: the same on bytes that the case brings along, decoded by the SDK and left as plain mappings: the
+  consumer takes them as well, and the SDK's models are most of what a case costs.
 """
 
 from __future__ import annotations
 
 import importlib.metadata
+import sys
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import _driver  # type: ignore[import-not-found]
@@ -22,22 +27,22 @@ import _machine  # type: ignore[import-not-found]
 from agent.codex_runtime import _consume_codex_event_stream  # type: ignore[import-not-found]
 
 
-def run_case(case: dict[str, Any], tell_turn: Any) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+def run_case(
+    case: dict[str, Any], tell_turn: Any, source_of: Callable[..., Callable[[], Any]]
+) -> tuple[list[dict[str, Any]], dict[str, Any]]:
     leftovers = _machine.Leftovers()
 
     def call(said: list[dict[str, Any]], number: int) -> dict[str, Any]:
         trace = _driver.Trace(case.get("cancel_after") if number == 0 else None)
-        return run_turn(case, said, trace)
+        return run_turn(source_of(case, said, trace), trace)
 
     turns = _driver.converse(case, call, tell_turn)
     return turns, leftovers.count()
 
 
-def run_turn(case: dict[str, Any], said: list[dict[str, Any]], trace: Any) -> dict[str, Any]:
-    client = _hermes.request_client(case, trace)
-
+def run_turn(source: Callable[[], Any], trace: Any) -> dict[str, Any]:
     def call() -> Any:
-        with client.responses.create(**_hermes.request_of(case, said), stream=True) as events:
+        with source() as events:
             return _consume_codex_event_stream(
                 events,
                 model=_hermes.MODEL,
@@ -53,5 +58,19 @@ def run_turn(case: dict[str, Any], said: list[dict[str, Any]], trace: Any) -> di
     return {**_hermes.returned(final), "trace": trace.entries, **flags}
 
 
+def opened(case: dict[str, Any], said: list[dict[str, Any]], trace: Any) -> Callable[[], Any]:
+    client = _hermes.request_client(case, trace)
+    return partial(client.responses.create, **_hermes.request_of(case, said), stream=True)
+
+
+def handed(case: dict[str, Any], said: list[dict[str, Any]], trace: Any) -> Callable[[], Any]:
+    import _handed  # type: ignore[import-not-found]
+
+    trace.request_sent()
+    return partial(_handed.plain_events, case)
+
+
 if __name__ == "__main__":
-    _driver.serve("hermes-agent", importlib.metadata.version("hermes-agent"), "consumer", run_case)
+    source = handed if sys.argv[1:] == ["handed"] else opened
+    version = importlib.metadata.version("hermes-agent")
+    _driver.serve("hermes-agent", version, "consumer", partial(run_case, source_of=source))

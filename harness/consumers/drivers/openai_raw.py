@@ -5,7 +5,7 @@ Mapping to the outcome:
 - trace: deltas by kind as in the driver of the helper; every other event as its whole JSON, because a raw loop hands
   its user the event itself, an error frame included.
 - items, text, status, usage: absent. Nothing is folded here: a fold would be the driver's, not the SDK's.
-- cancel: closing the stream. Client, retries and time-outs: as in the driver of the helper.
+- cancel: closing the stream. Client, retries, time-outs and the lane ``handed``: as in the driver of the helper.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Any
 import _driver  # type: ignore[import-not-found]
 import _machine  # type: ignore[import-not-found]
 import openai
-from openai_stream import run_case  # type: ignore[import-not-found]
+from openai_stream import lane_of  # type: ignore[import-not-found]
 
 LANE = "responses.create(stream=True)"
 
@@ -54,4 +54,4 @@ def record(trace: Any, event: Any) -> None:
 
 if __name__ == "__main__":
     _machine.only_loopback()
-    _driver.serve("openai", openai.__version__, LANE, lambda case, tell_turn: run_case(case, tell_turn, run_turn))
+    _driver.serve("openai", openai.__version__, LANE, lane_of(run_turn))

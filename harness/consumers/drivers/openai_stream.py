@@ -10,11 +10,14 @@ Mapping to the outcome:
 - retries before the stream opens are the SDK's own (``max_retries`` at its default), with its own back-off.
 - time-outs: the shortest silence the case sets is the client's ``timeout``, the only deadline the SDK has.
 - client: one a case, without keep-alive, so that any socket alive after the call was left behind by the helper.
+- the lane ``handed``: the same, on the client of ``_handed``: the helper over a typed stream without HTTP.
 """
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import openai
@@ -66,8 +69,7 @@ def turn_of(call: Callable[[], tuple[Any, str] | None], trace: _driver.Trace) ->
 
 def record(trace: _driver.Trace, event: Any) -> None:
     """An event as its user sees it."""
-    kind = _driver.get(event, "type")
-    trace.add_event(event, kind)
+    trace.add_event(event, _driver.get(event, "type"))
 
 
 def request_of(case: dict[str, Any], said: list[dict[str, Any]]) -> dict[str, Any]:
@@ -108,6 +110,15 @@ def run_case(
     return turns, left
 
 
+def lane_of(call_once: Any) -> Any:
+    """``run_case`` with this call in it, on the lane that the driver's argument names."""
+    if sys.argv[1:] != ["handed"]:
+        return partial(run_case, call_once=call_once)
+    import _handed  # type: ignore[import-not-found]
+
+    return partial(run_case, call_once=call_once, connect=_handed.client_of, close=lambda client: None)
+
+
 if __name__ == "__main__":
     _machine.only_loopback()
-    _driver.serve("openai", openai.__version__, LANE, run_case)
+    _driver.serve("openai", openai.__version__, LANE, lane_of(run_turn))

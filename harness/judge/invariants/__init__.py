@@ -20,6 +20,7 @@ from harness.judge.invariants import (  # noqa: I001  (the order is that of the 
     cancel_honoured,
     same_evidence_same_outcome,
     deterministic,
+    lanes_agree,
 )
 
 __all__ = [
@@ -29,6 +30,7 @@ __all__ = [
     "deterministic",
     "ends_in_time",
     "error_surfaced",
+    "lanes_agree",
     "no_silent_truncation",
     "nothing_invented",
     "reasoning_kept",

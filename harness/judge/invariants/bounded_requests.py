@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from harness.judge.duty import obligation_of
-from harness.judge.rule import Breach, Scene, invariant
+from harness.judge.rule import Breach, Scene, invariant, openers
 from harness.judge.verdict import Mark
 
 
@@ -14,6 +14,7 @@ from harness.judge.verdict import Mark
     rule="A turn costs one request when its answer was whole, and never more than the declared retry budget.",
     why="A blind retry repeats the bill and the side effects, and hides the error that caused it.",
     incident="An idle timeout retried without end: an agent paid for the same prompt until it was killed.",
+    needs=openers,
 )
 def check(scene: Scene) -> Iterator[Breach]:
     attempts = scene.evidence.attempts

@@ -7,7 +7,7 @@ from dataclasses import fields
 
 from harness.contract import Leftovers
 from harness.delivery import Ending
-from harness.judge.rule import Breach, Scene, invariant
+from harness.judge.rule import Breach, Scene, invariant, openers
 
 
 @invariant(
@@ -15,6 +15,7 @@ from harness.judge.rule import Breach, Scene, invariant
     rule="No connection in mid-body, thread, task or process outlives the call.",
     why="Each leak is small; after a day of retries the pool is empty and every call times out.",
     incident="Error responses of streaming calls were never closed: PoolTimeout for everybody an hour later.",
+    needs=openers,
 )
 def check(scene: Scene) -> Iterator[Breach]:
     if scene.turn.ended in {"hung", "crashed"} or not scene.last_turn:

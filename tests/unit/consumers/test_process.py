@@ -13,7 +13,8 @@ import pytest
 from harness.consumers import probe
 from harness.consumers.base import ConsumerError
 from harness.consumers.process import ProcessConsumer
-from harness.contract import Case, Outcome
+from harness.contract import Capabilities, Case, Outcome
+from harness.delivery import Cut, Delivery, End, Ending, Exchange, Head, Send
 from tests.unit.consumers import scripted
 
 START = ["start"]
@@ -21,6 +22,7 @@ CASE = Case("case-1", "", deadline_ms=20_000)
 SHORT = Case("case-1", "", deadline_ms=400)
 
 Follow = Callable[..., ProcessConsumer]
+BELOW_HTTP = Capabilities(opens=False)
 
 
 @pytest.fixture
@@ -191,3 +193,62 @@ def _gone(pid: int) -> bool:
         return bool(select.select([handle], [], [], 10)[0])
     finally:
         os.close(handle)
+
+
+def test_a_lane_below_http_is_handed_the_pieces_and_all_of_them_count_as_taken(follow: Follow) -> None:
+    exchange = Exchange.single(Delivery((Head(), Send(b"data: 1\n"), Send(b"\n"), End())))
+    seen = follow(START, ["tell what was handed over"], capabilities=BELOW_HTTP).run(CASE, exchange)
+    assert seen.outcome.turns[0].text == "data: 1\n|\n"
+    (served,) = seen.transcript.served
+    assert (served.body, served.ending) == (b"data: 1\n\n", Ending.COMPLETE)
+
+
+def test_what_cannot_be_handed_over_is_refused(follow: Follow) -> None:
+    with pytest.raises(ConsumerError, match="only an event stream that comes at once, and whole"):
+        follow(START, ["fine"], capabilities=BELOW_HTTP).run(CASE, Exchange.single(Delivery((Cut(),))))
+
+
+def test_a_lane_below_http_that_dies_is_probed_below_http_too(follow: Follow) -> None:
+    outcome = run(follow(START, ["exit", 3], START, ["fine"], capabilities=BELOW_HTTP))
+    assert [turn.ended for turn in outcome.turns] == ["crashed"]
+
+
+TURN: dict[str, Any] = {
+    "ended": "returned",
+    "text": "hello",
+    "trace": [{"kind": "text", "data": "hello", "attempt": 0}],
+}
+
+
+def test_a_turn_that_was_told_before_is_taken_as_it_is(follow: Follow) -> None:
+    (turn,) = run(follow(START, ["turn", TURN, TURN])).turns
+    assert (turn.text, [(entry.kind, entry.data, entry.attempt) for entry in turn.trace]) == (
+        "hello",
+        [("text", "hello", 0)],
+    )
+
+
+BROKEN = {
+    "kind": {"kind": "song", "data": "hello", "attempt": 0},
+    "kind of no name": {"kind": ["text"], "data": "hello", "attempt": 0},
+    "data": {"kind": "text", "data": 7, "attempt": 0},
+    "attempt": {"kind": "text", "data": "hello", "attempt": -1},
+    "attempt that is a truth": {"kind": "text", "data": "hello", "attempt": True},
+    "member": {"kind": "text", "data": "hello", "attempt": 0, "more": 1},
+    "mapping": "text",
+}
+
+
+@pytest.mark.parametrize("callback", BROKEN.values(), ids=BROKEN)
+@pytest.mark.parametrize("told", [TURN, {"ended": "returned"}], ids=["after a good turn", "after another"])
+def test_a_callback_that_breaks_the_protocol_is_refused_wherever_it_stands(
+    follow: Follow, told: dict[str, Any], callback: Any
+) -> None:
+    trace = [*TURN["trace"], callback]
+    with pytest.raises(ConsumerError, match="/outcome/turns/0/trace/1"):
+        run(follow(START, ["turn", told, {**TURN, "trace": trace}]))
+
+
+def test_a_turn_that_breaks_the_protocol_is_refused_when_it_is_told(follow: Follow) -> None:
+    with pytest.raises(ConsumerError, match="/turn/trace/1"):
+        run(follow(START, ["turn", {**TURN, "trace": [*TURN["trace"], 7]}, TURN]))

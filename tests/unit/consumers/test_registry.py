@@ -148,3 +148,40 @@ def test_every_known_program_has_its_driver_and_one_recipe_a_package() -> None:
             assert (registry.DRIVERS / entry.driver).is_file(), entry.name
             recipes.setdefault((entry.index, entry.package), set()).add(entry.recipe)
     assert {key for key, found in recipes.items() if len(found) > 1} == set()
+
+
+FAST = [entry for entry in registry.known().values() if entry.fast_lane_of]
+
+
+@pytest.mark.parametrize("entry", FAST, ids=lambda entry: entry.name)
+def test_a_fast_lane_is_a_way_into_the_same_program_that_opens_nothing(entry: registry.Entry) -> None:
+    full = registry.known()[entry.fast_lane_of or ""]
+    fast_ones, full_ones = dict(entry.capabilities), dict(full.capabilities)
+    assert fast_ones.pop("opens") is False
+    assert (fast_ones, entry.releases, entry.versions) == (full_ones, full.releases, full.versions)
+    assert (entry.package, entry.driver, entry.index) == (full.package, full.driver, full.index)
+    assert registry.is_fast_lane(f"{entry.name}==1.0")
+    assert not registry.is_fast_lane(full.name)
+
+
+def test_a_release_has_the_fast_lane_of_its_own_release(tmp_path: Path) -> None:
+    pretend(tmp_path, "openai", "2.24.0")
+    pretend(tmp_path, "openai", "3.54.0")
+    fast = registry.open_fast(registry.open_consumer("openai==2.24.0"))
+    assert fast is not None
+    assert (fast.name, fast.capabilities.opens) == ("openai-stream+handed==2.24.0", False)
+
+
+@pytest.mark.parametrize("name", ["runtime", "openai-stream"])
+def test_what_runs_in_this_process_has_no_fast_lane(name: str) -> None:
+    assert registry.open_fast(registry.open_consumer(name)) is None
+
+
+def test_a_program_without_one_has_none(tmp_path: Path) -> None:
+    pretend(tmp_path, "hermes-agent", "0.19.0")
+    assert registry.open_fast(registry.open_consumer("hermes-agent==0.19.0")) is None
+
+
+def test_a_fast_lane_of_nobody_is_refused() -> None:
+    with pytest.raises(ConsumerError, match=r"it.yaml: /fast_lane_of: there is no consumer 'nobody'"):
+        registry.read("name: it\nfast_lane_of: nobody\n", "it.yaml")

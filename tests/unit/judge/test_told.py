@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -29,7 +31,7 @@ BODIES = st.sampled_from(
 def test_pieces_say_what_their_body_says(body: bytes, cuts: list[int], at_frames: bool) -> None:
     ends = [place for place in range(len(body)) if body[:place].endswith(b"\n\n")]
     places = sorted({0, len(body), *(ends if at_frames else ()), *(cut for cut in cuts if cut < len(body))})
-    pieces = [body[start:end] for start, end in zip(places, places[1:], strict=False)]
+    pieces = [body[start:end] for start, end in pairwise(places)]
     by_pieces, at_once = Told(body, pieces), Told(body)
     for told in (by_pieces, at_once):
         told.frames  # noqa: B018 - kept for the comparison below
