@@ -73,6 +73,12 @@ def _details(usage: dict[str, Any], change: Callable[[dict[str, Any]], Any]) -> 
     }
 
 
+def _exceeded(usage: dict[str, Any]) -> dict[str, Any]:
+    output = usage.get("output_tokens") or 0
+    # What is no number, after another mutation, cannot be exceeded.
+    return {**usage, "output_tokens_details": {"reasoning_tokens": output + 7}} if isinstance(output, int) else usage
+
+
 _FORMS: Mapping[str, Callable[[dict[str, Any]], Any]] = {
     "nulled": lambda usage: None,
     "empty": lambda usage: {},
@@ -81,10 +87,7 @@ _FORMS: Mapping[str, Callable[[dict[str, Any]], Any]] = {
     "chat-names": _chat_names,
     "texts": lambda usage: {key: str(value) if isinstance(value, int) else value for key, value in usage.items()},
     "fractions": lambda usage: {key: value + 0.5 if isinstance(value, int) else value for key, value in usage.items()},
-    "reasoning-exceeds": lambda usage: {
-        **usage,
-        "output_tokens_details": {"reasoning_tokens": (usage.get("output_tokens") or 0) + 7},
-    },
+    "reasoning-exceeds": _exceeded,
     "no-total": lambda usage: {key: value for key, value in usage.items() if key != "total_tokens"},
     "doubled": lambda usage: {key: value * 2 if isinstance(value, int) else value for key, value in usage.items()},
     "list": lambda usage: [usage],

@@ -166,11 +166,10 @@ class Draft:
                 for known in self.texts(kind)
                 if known is not found and known.over
             )
-        if said and not found.deltas:
-            streamed = [known for known in self.texts(kind) if known.deltas and not known.over]
-            if "".join(known.best for known in streamed) == said:
+            streamed = [known for known in self.texts(kind) if known is found or (known.deltas and not known.over)]
+            if "".join(["".join(known.deltas) for known in streamed]) == said:
                 for known in streamed:
-                    known.echo = True
+                    known.echo = known.echo or known is not found
 
     def texts(self, kind: TextKind) -> list[Text]:
         """All texts of a kind, in order."""

@@ -120,6 +120,12 @@ def test_usage(form, usage):
     assert after("usage", form=form)[END]["response"]["usage"] == usage
 
 
+@pytest.mark.parametrize("first", ["texts", "list", "nulled"])
+def test_what_is_no_number_cannot_be_exceeded(first):
+    with pytest.raises(Unmatched, match="no usage"):
+        mutate("usage", base=mutate("usage", form=first), form="reasoning-exceeds")
+
+
 def test_usage_early():
     assert after("usage-early")[CREATED]["response"]["usage"] == USAGE
 

@@ -87,6 +87,10 @@ STREAMS = {
         {"type": "response.output_item.done", "output_index": 0, "item": {"id": "m", "content": WHOLE["content"]}},
     ],
     "the text's done comes before all else": [WORDS, *ANNOUNCED],
+    "every delta but the first is counted on, and the item has no done": [
+        added(0, "m"), part_added(0, "m"), delta(0, "m", "one", content_index=0), delta(0, "m", " two", content_index=1),
+        WORDS,
+    ],
     "the part's done counts its part otherwise, and the item has no done": [
         *ANNOUNCED, WORDS, part_done(0, "m", "one two", place=1), completed(output=[WHOLE])
     ],
