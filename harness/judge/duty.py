@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from harness.delivery import Ending
+from harness.delivery import Ending, Stall
 from harness.judge.evidence import Attempt
 from harness.protocols.responses.errors import ProviderError
 from harness.protocols.responses.reading import Reading, TerminalKind
@@ -52,8 +52,9 @@ def obligation_of(attempt: Attempt) -> Obligation:
     if attempt.answer == "silence":
         return Obligation(Duty.RAISE, "the connection brought no response at all")
     if attempt.answer == "error":
-        # Who cannot know that its body is whole may say so in place of what it holds.
-        told = None if attempt.open_document else attempt.error
+        # Who was not given all of a body may say so in place of what came of it; who left it unread may not.
+        broken = attempt.ending in _BROKEN or isinstance(attempt.served.delivery.ending, Stall)
+        told = None if broken else attempt.error
         return Obligation(Duty.FAIL, f"the answer is an error (HTTP {attempt.status})", told)
     if attempt.answer == "nothing":
         return Obligation(Duty.RAISE, "the body is neither an event stream nor a response")
@@ -110,6 +111,8 @@ def _without_terminal(attempt: Attempt) -> Obligation:
         return Obligation(Duty.EITHER, f"no terminal, but every item is done: {how}")
     return Obligation(Duty.DOUBT, f"no terminal and something unfinished: {how}")
 
+
+_BROKEN = frozenset({Ending.CUT, Ending.RESET, Ending.OPEN})
 
 _ENDINGS: dict[Ending, str] = {
     Ending.COMPLETE: "the body ended as its framing announced",

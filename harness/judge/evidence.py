@@ -65,7 +65,7 @@ class Attempt:
     @property
     def open_document(self) -> bool:
         """Whether the answer is one document that was never over for its reader, who cannot know that it is whole."""
-        return self.answer in {"response", "error"} and self.ending not in {Ending.COMPLETE, Ending.EOF}
+        return self.answer == "response" and self.ending not in {Ending.COMPLETE, Ending.EOF}
 
     @property
     def text_deltas(self) -> Iterator[str]:

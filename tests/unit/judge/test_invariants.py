@@ -547,6 +547,9 @@ LENIENT: dict[str, tuple[Served | tuple[Served, ...], Turn, str]] = {
     "a broken connection, where an error's body was not over": (
         served(b'{"error":{"code":"x","message":"no"}}', Cut(), status=500, media="application/json"), raised(), "",
     ),
+    "a deadline, where an error's body was not over": (
+        served(b'{"error":{"code":"x","message":"no"}}', Stall(), status=500, media="application/json", seen=Ending.LEFT), raised(), "",
+    ),
     "no word of a page's title": (
         served(b"<html><title>Sign in</title></html>", media="text/html"), raised(), "error-surfaced",
     ),
@@ -639,6 +642,14 @@ def test_errors_of_one_type_with_other_words_are_other_bugs() -> None:
     for rule in ("status-true", "unknown-ignored"):
         first, second, third = (cause[rule] for cause in causes)
         assert first == second != third
+
+
+def test_an_error_that_its_reader_left_unread_is_owed_all_the_same() -> None:
+    entry = served(
+        b'{"error":{"code":"x","message":"no"}}', status=500, media="application/json", taken=0, seen=Ending.LEFT
+    )
+    verdicts = judge(CASE, outcome(raised()), transcript(entry), FULL)
+    assert {v.invariant for v in verdicts if v.mark is Mark.FAIL} == {"error-surfaced"}
 
 
 def test_leniency_never_covers_a_silent_truncation() -> None:
