@@ -68,7 +68,7 @@ SYSTEMS = (
     System("entitlement errors", "hermes-agent", ("entitlement/error-frame-first", "entitlement/403-flat")),
     System("truncated streams", "hermes-agent", ("truncation/nothing", "truncation/deltas-only")),
     System("first-byte watchdog", "hermes-agent+call", ("stall/five-seconds-without-a-first-byte",)),
-    System("reasoning-replay gate", "hermes-agent+agent", ("replay-gate/refused-then-stripped",)),
+    System("reasoning-replay gate", "hermes-agent+agent", ("replay-gate/refused-after-a-text",)),
     System(
         "app-server turn",
         "hermes-agent+app-server",
