@@ -16,7 +16,6 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-import yaml
 from jsonschema import Draft202012Validator
 
 from harness.campaign.findings.finding import Finding
@@ -25,7 +24,7 @@ from harness.campaign.fuzz.engine import Found, tries
 from harness.campaign.fuzz.keeping import Shrinker
 from harness.campaign.fuzz.trying import Tried, attempt
 from harness.campaign.naming import base_name, finding_id
-from harness.cassette.yamlsource import SourceError, check, read_yaml
+from harness.cassette.yamlsource import SourceError, as_yaml, check, read_yaml
 from harness.consumers.base import Consumer
 from harness.mutations import Plan, PlanError
 
@@ -97,7 +96,7 @@ def write(path: Path, entries: Iterable[Entry]) -> None:
     body = {"baseline": 1, "known": [_written(entry) for entry in ordered]}
     path.parent.mkdir(parents=True, exist_ok=True)
     work = path.with_name(f".{path.name}.new")
-    work.write_text(yaml.safe_dump(body, sort_keys=False, allow_unicode=True, width=110), encoding="utf-8")
+    work.write_text(as_yaml(body), encoding="utf-8")
     work.replace(path)
 
 

@@ -21,7 +21,7 @@ from harness.cassette.errors import CassetteError
 from harness.cassette.model import FORMAT_VERSION, Cassette, Interaction, Kind, RecordedRequest, RecordedResponse
 from harness.cassette.reader import INDEX, load
 from harness.cassette.redaction import RedactionError, unresolved
-from harness.cassette.yamlsource import CORE_NUMBER
+from harness.cassette.yamlsource import CoreDumper
 
 
 def save(cassette: Cassette, root: Path) -> Path:
@@ -146,15 +146,11 @@ class _Row(tuple[Any, ...]):
     __slots__ = ()
 
 
-class _Dumper(getattr(yaml, "CSafeDumper", yaml.SafeDumper)):  # type: ignore[misc]
-    """Quotes also what only a YAML 1.2 reader would take for a number, such as ``1e3``."""
-
-    def ignore_aliases(self, _data: Any) -> bool:
-        return True
+class _Dumper(CoreDumper):
+    """With short lists on one line."""
 
 
 _Dumper.add_representer(
     _Row, lambda dumper, row: dumper.represent_sequence("tag:yaml.org,2002:seq", row, flow_style=True)
 )
-_Dumper.add_implicit_resolver("tag:yaml.org,2002:float", CORE_NUMBER, None)
 _NAME = re.compile(r"[A-Za-z0-9][\w.+-]*/[A-Za-z0-9][\w.+-]*")

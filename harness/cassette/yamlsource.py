@@ -211,6 +211,22 @@ def _scalar(event: Any) -> Any:
 CORE_NUMBER = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?\Z")
 """What a plain scalar of the YAML 1.2 core schema needs to look like to be a number, integers included."""
 
+
+class CoreDumper(getattr(yaml, "CSafeDumper", yaml.SafeDumper)):  # type: ignore[misc]
+    """Quotes also what only a YAML 1.2 reader would take for a number, such as ``1e3``."""
+
+    def ignore_aliases(self, _data: Any) -> bool:
+        return True
+
+
+CoreDumper.add_implicit_resolver("tag:yaml.org,2002:float", CORE_NUMBER, None)
+
+
+def as_yaml(value: Any) -> str:
+    """A text that ``read_yaml``, and any other reader, takes for the same value."""
+    return str(yaml.dump(value, Dumper=CoreDumper, sort_keys=False, allow_unicode=True, width=110))
+
+
 _CORE: tuple[tuple[re.Pattern[str], Callable[[str], Any]], ...] = (
     (re.compile(r"[-+]?[0-9]{1,4000}"), int),
     (CORE_NUMBER, float),

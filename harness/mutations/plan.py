@@ -14,6 +14,7 @@ import yaml
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import best_match
 
+from harness.cassette.yamlsource import as_yaml
 from harness.delivery import Delivery, Exchange
 from harness.mutations.operator import Operator, Unmatched, operators
 from harness.mutations.take import Take
@@ -119,7 +120,7 @@ class Plan:
 
     def to_yaml(self) -> str:
         """The text that :meth:`from_yaml` reads back."""
-        return yaml.safe_dump(self.to_json(), sort_keys=False, allow_unicode=True, width=110)
+        return as_yaml(self.to_json())
 
     @classmethod
     def from_json(cls, value: Any) -> Plan:

@@ -8,13 +8,12 @@ from importlib.resources import files
 from pathlib import Path
 from string import Template
 
-import yaml
-
 from harness import __version__
 from harness.campaign.case import turns_of
 from harness.campaign.findings.finding import Finding
 from harness.campaign.findings.stream import cassette_of
 from harness.cassette import Cassette, save
+from harness.cassette.yamlsource import as_yaml
 from harness.judge import LANES_AGREE
 
 FOLDER = "found"
@@ -73,7 +72,7 @@ def export_scenario(finding: Finding, scenarios: Path, cassettes: Path) -> list[
     }
     target = scenarios / FOLDER / f"{finding.id}.yaml"
     target.parent.mkdir(parents=True, exist_ok=True)
-    target.write_text(yaml.safe_dump(body, sort_keys=False, allow_unicode=True, width=110), encoding="utf-8")
+    target.write_text(as_yaml(body), encoding="utf-8")
     return [target, *written]
 
 

@@ -15,14 +15,13 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-import yaml
 from jsonschema import Draft202012Validator
 
 from harness.campaign.events import AttemptView, FrameView, plain
 from harness.campaign.findings.finding import Finding
 from harness.cassette import Cassette, load
 from harness.cassette.writer import files as cassette_files
-from harness.cassette.yamlsource import Source, SourceError, check, read_yaml
+from harness.cassette.yamlsource import Source, SourceError, as_yaml, check, read_yaml
 from harness.judge.verdict import Mark, Verdict
 from harness.mutations import Plan, PlanError
 
@@ -182,7 +181,7 @@ def _printable(text: str) -> str:
 
 
 def _yaml(value: Any) -> bytes:
-    return yaml.safe_dump(value, sort_keys=False, allow_unicode=True, width=110).encode()
+    return as_yaml(value).encode()
 
 
 def _json(value: Any) -> bytes:

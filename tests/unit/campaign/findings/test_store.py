@@ -23,6 +23,12 @@ def test_a_finding_comes_back_as_it_went_in(store):
     assert kept.id in store
 
 
+def test_an_id_that_looks_like_a_number_stays_an_id(store, monkeypatch):
+    monkeypatch.setattr("harness.campaign.findings.finding.finding_id", lambda *_: "708598077e19")
+    store.write(finding())
+    assert store.load("708598077e19").id == "708598077e19"
+
+
 def test_the_folder_is_complete_and_for_people(store):
     folder = store.write(finding())
     index = (folder / "finding.yaml").read_text()
