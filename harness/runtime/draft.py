@@ -46,7 +46,7 @@ class Text:
         "begun",
         "deltas",
         "echo",
-        "enders",
+        "ended",
         "item_done",
         "noted",
         "opening",
@@ -65,8 +65,8 @@ class Text:
         """Repeats what the item's ``done`` has in another place: not part of the item."""
         self.twin = False
         """Has the very words of another part, and no kind of event tells both: one part that was counted twice."""
-        self.enders: set[str] = set()
-        """The kinds of ``done`` that have told it."""
+        self.ended: dict[str, str] = {}
+        """What each kind of ``done`` has told of it."""
         self.begun = False
         """Its ``added`` has come."""
         self.over = False
@@ -79,6 +79,11 @@ class Text:
         """Annotations from the part as a whole."""
         self.told: list[str] = []
         """What callbacks were told of it."""
+
+    @property
+    def enders(self) -> set[str]:
+        """The kinds of ``done`` that have told the words that stand."""
+        return {kind for kind, said in self.ended.items() if said == self.part_done}
 
     @property
     def best(self) -> str:
@@ -160,16 +165,22 @@ class Draft:
         found.over = True
         found.part_done = said or found.part_done
         if said:
-            found.enders.add(ender)
-            found.twin = not found.deltas and any(
-                known.best == said and known.enders.isdisjoint(found.enders)
-                for known in self.texts(kind)
-                if known is not found and known.over
-            )
+            found.ended[ender] = said
+            self._mark_twins(kind)
             streamed = [known for known in self.texts(kind) if known is found or (known.deltas and not known.over)]
             if "".join(["".join(known.deltas) for known in streamed]) == said:
                 for known in streamed:
                     known.echo = known.echo or known is not found
+
+    def _mark_twins(self, kind: TextKind) -> None:
+        ended = [known for known in self.texts(kind) if known.ended and not known.item_done]
+        apart = [known for known in ended if known.deltas]
+        for known in ended:
+            known.twin = not known.deltas and any(
+                known.part_done == other.part_done and known.enders.isdisjoint(other.enders) for other in apart
+            )
+            if not (known.twin or known.deltas):
+                apart.append(known)
 
     def texts(self, kind: TextKind) -> list[Text]:
         """All texts of a kind, in order."""

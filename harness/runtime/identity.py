@@ -140,7 +140,10 @@ class Drafts:
         if found is None and index is None and not id:
             found = next((draft for draft in self.all if draft.closed and draft.fits(kind)), None)
         if found is None or (found.closed and not _same(found, index, id, fields)):
-            return self.add(index, id, kind)
+            # Its number is another item's that is done: then it may be the one that was told to this very word.
+            alike = [draft for draft in self._open.values() if draft.fits(kind) and not draft.blank]
+            alike = [draft for draft in alike if _says_the_same(draft, item)] if found is not None else []
+            return self._learn(alike[0], index, "") if len(alike) == 1 else self.add(index, id, kind)
         return self._learn(found, index, id)
 
     # -- changes ----------------------------------------------------------------------------------------------
