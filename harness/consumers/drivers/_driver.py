@@ -306,7 +306,7 @@ def describe(error: BaseException | None) -> Json:
 
 
 def _cause_of(error: BaseException) -> BaseException | None:
-    """What it was raised from, or names as its origin in an attribute, as programs do that wrap errors by themselves."""
+    """What it was raised from, or names as its origin in an attribute, as who wraps errors by himself does."""
     origin = getattr(error, "original_exception", None)
     named = origin if isinstance(origin, BaseException) else None
     return error.__cause__ or named or (None if error.__suppress_context__ else error.__context__)
