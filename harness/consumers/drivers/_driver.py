@@ -300,9 +300,16 @@ def describe(error: BaseException | None) -> Json:
             "details": _attributes(error),
         }
         chain.append({key: value for key, value in cause.items() if value})
-        error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+        error = _cause_of(error)
     failure = {"chain": chain}
     return failure if printable else {**failure, "printable": False}
+
+
+def _cause_of(error: BaseException) -> BaseException | None:
+    """What it was raised from, or names as its origin in an attribute, as who wraps errors by himself does."""
+    origin = getattr(error, "original_exception", None)
+    named = origin if isinstance(origin, BaseException) else None
+    return error.__cause__ or named or (None if error.__suppress_context__ else error.__context__)
 
 
 _ROOTS = (object, BaseException, Exception)

@@ -9,7 +9,8 @@ Mapping to the outcome:
 - completion: status by ``finish_reason`` (``stop``, ``tool_calls`` are completed, ``length``, ``content_filter``
   incomplete); text: the message's ``content``; items: its tool calls and ``reasoning_content``; usage: ``usage``.
 - trace: deltas as they come; every other event by its type.
-- cancel: the iteration ends. Time-outs: ``timeout``; retries: ``max_retries`` at its default.
+- client: its own, and new for each case. cancel: the iteration ends. Time-outs: ``timeout``; retries: ``max_retries``
+  at its default.
 """
 
 from __future__ import annotations
@@ -34,6 +35,8 @@ litellm.telemetry = False
 
 
 def run_case(case: dict[str, Any], tell_turn: Any) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+    # It keeps its HTTP clients for an hour: a connection to the server of another case is none of this one's.
+    litellm.in_memory_llm_clients_cache.flush_cache()
     leftovers = _machine.Leftovers()
 
     def call(said: list[dict[str, Any]], number: int) -> dict[str, Any]:

@@ -2,7 +2,8 @@
 
 Mapping to the outcome:
 - ended, failure: what the call or the iteration raised; else returned.
-- text: ``message.content`` of the last response; items: its tool call and thinking blocks, for its messages are one.
+- text: the text blocks of the last response's message, without the line ends that ``content`` puts between them; items:
+  its tool call and thinking blocks, for its messages are one.
 - arguments: ``tool_kwargs`` of a block as it holds them, a text, or an object printed as JSON.
 - status: it claims none. usage: it gives none but the raw event.
 - trace: ``delta`` of every response that has one; any other response is an event.
@@ -76,7 +77,7 @@ def run_turn(model: Any, messages: list[Any], asked: dict[str, Any], trace: Any)
     message = _driver.get(result[0], "message")
     turn = {
         "ended": "returned",
-        "text": _driver.text_of(_driver.get(message, "content")),
+        "text": "".join(block.text for block in _driver.get(message, "blocks") or () if isinstance(block, TextBlock)),
         "items": [item for item in map(_item, _driver.get(message, "blocks") or ()) if item],
         "trace": trace.entries,
     }

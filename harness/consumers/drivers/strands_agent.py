@@ -6,7 +6,7 @@ Mapping to the outcome:
 - ended, failure: what ``stream_async()`` raised; else returned.
 - status: ``stop_reason`` (``end_turn``, ``tool_use`` are completed, ``max_tokens``, ``content_filtered`` incomplete,
   ``cancelled`` cancelled).
-- items: the blocks of its message: text, tool uses, reasoning; text: the text blocks, joined.
+- items: the blocks of its message: text, with citations or without, tool uses, reasoning; text: those of text, joined.
 - arguments: ``input``, which it has parsed, printed again as JSON. usage: ``accumulated_usage`` of a fresh agent.
 - trace: ``data`` and ``reasoningText`` of its events; every other event by its keys.
 - cancel: the iteration is closed. Time-outs: the client's ``timeout``; retries: those of the client below and its own,
@@ -119,6 +119,9 @@ def returned(result: Any) -> dict[str, Any]:
 def _item(block: dict[str, Any]) -> dict[str, Any] | None:
     if "text" in block:
         return {"kind": "message", "type": "text", "text": block["text"]}
+    if "citationsContent" in block:
+        said = [part.get("text") or "" for part in block["citationsContent"].get("content") or ()]
+        return {"kind": "message", "type": "citationsContent", "text": "".join(said)}
     if "reasoningContent" in block:
         return {
             "kind": "reasoning",

@@ -181,6 +181,12 @@ def test_a_conversation_ends_with_the_first_turn_that_fails() -> None:
     assert turns == [{"ended": "raised"}]
 
 
+def test_an_error_that_names_its_origin_shows_it_as_its_cause() -> None:
+    wrapper = RuntimeError("wrapped")
+    wrapper.original_exception = Provider("quota exceeded")  # type: ignore[attr-defined]
+    assert [cause["message"] for cause in _driver.describe(wrapper)["chain"]] == ["wrapped", "quota exceeded"]
+
+
 def test_a_trace_marks_attempts_and_cancels_once() -> None:
     cancelled: list[int] = []
     trace = _driver.Trace(2, lambda: cancelled.append(1))

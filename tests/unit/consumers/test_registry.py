@@ -185,3 +185,9 @@ def test_a_program_without_one_has_none(tmp_path: Path) -> None:
 def test_a_fast_lane_of_nobody_is_refused() -> None:
     with pytest.raises(ConsumerError, match=r"it.yaml: /fast_lane_of: there is no consumer 'nobody'"):
         registry.read("name: it\nfast_lane_of: nobody\n", "it.yaml")
+
+
+def test_an_sdk_that_a_python_program_drives_comes_in_the_release_that_the_program_asks_for() -> None:
+    python = [entry for entry in registry.known().values() if entry.index == "pypi"]
+    alone = {entry.name: name for entry in python for name in entry.beside if not name.startswith(f"{entry.package}[")}
+    assert alone == {}
