@@ -12,7 +12,8 @@ Mapping to the outcome:
   it. items: the parts of the last response, which the next turn is told.
 - usage: that of the run, which is one response; it has zeros where nothing was stated. status: it claims none.
 - trace: deltas and first contents of parts in ``events``, the text's deltas in ``stream``; other events by their kind.
-- cancel: the loop is left by ``break``, and so is the context, where there is one. Time-outs: the ``timeout`` of the model settings.
+- cancel: the loop is left by ``break``, and so is the context, where there is one. Time-outs: the ``timeout`` of the
+  model settings.
 """
 
 from __future__ import annotations
@@ -23,7 +24,6 @@ import importlib.metadata
 import sys
 from typing import Any
 
-import _chat  # type: ignore[import-not-found]
 import _driver  # type: ignore[import-not-found]
 import _machine  # type: ignore[import-not-found]
 import pydantic_ai_direct as direct  # type: ignore[import-not-found]
