@@ -18,41 +18,38 @@ Mapping to the outcome:
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import importlib.metadata
 import sys
+from functools import partial
 from typing import Any
 
 import _driver  # type: ignore[import-not-found]
-import _machine  # type: ignore[import-not-found]
+import _loop  # type: ignore[import-not-found]
 import pydantic_ai_direct as direct  # type: ignore[import-not-found]
 from pydantic_ai import Agent  # type: ignore[import-not-found]
 from pydantic_ai.tools import DeferredToolRequests  # type: ignore[import-not-found]
 from pydantic_ai.toolsets import ExternalToolset  # type: ignore[import-not-found]
 
 
-def run_case(lane: str, case: dict[str, Any], tell_turn: Any) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+def run_case(lane: str, loop: Any, case: dict[str, Any], tell_turn: Any) -> tuple[list[dict[str, Any]], dict[str, Any]]:
     trace = _driver.Trace()
     client, model = direct.model_of(case, lambda request: trace.request_sent())
     settings = direct.settings_of(case)
     tools = direct.tools_of(case)
     external = {"output_type": [str, DeferredToolRequests], "toolsets": [ExternalToolset(tools)]} if tools else {}
-    runner = asyncio.Runner()
-    end_pool = _machine.pool_of(runner)
-    leftovers = _machine.Leftovers()
+    leftovers = loop.leftovers()
 
     def call(said: list[dict[str, Any]], number: int) -> dict[str, Any]:
         nonlocal trace
         trace = _driver.Trace(case.get("cancel_after") if number == 0 else None)
         agent = Agent(model, retries=0, model_settings=settings, **external)
-        return runner.run(LANES[lane](agent, direct.messages_of(said), trace))
+        done: dict[str, Any] = loop.run(LANES[lane](agent, direct.messages_of(said), trace))
+        return done
 
     turns = _driver.converse(case, call, tell_turn)
-    end_pool()
     left = leftovers.count()
-    _driver.retire(runner.close)
-    _driver.retire(lambda: runner.run(client.close()))
+    _driver.retire(lambda: loop.run(client.close()))
     return turns, left
 
 
@@ -111,4 +108,4 @@ def returned(output: Any, messages: list[Any], usage: Any) -> dict[str, Any]:
 if __name__ == "__main__":
     lane = sys.argv[1]
     version = importlib.metadata.version("pydantic-ai-slim")
-    _driver.serve("pydantic-ai-slim", version, lane, lambda case, tell: run_case(lane, case, tell))
+    _driver.serve("pydantic-ai-slim", version, lane, partial(run_case, lane, _loop.Loop()))
