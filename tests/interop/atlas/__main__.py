@@ -11,7 +11,7 @@ import click
 
 from harness.consumers import registry
 from tests.interop.atlas import bug as atlas
-from tests.interop.atlas.campaign import Budget, results
+from tests.interop.atlas.campaign import Budget, replayed, results
 from tests.interop.atlas.controls import control
 from tests.interop.atlas.page import page, read_left_out
 
@@ -66,6 +66,22 @@ def campaign(names: tuple[str, ...], examples: int, time_s: float, seed: int, ou
         stamp = {"date": datetime.now(UTC).date().isoformat(), "budget": asdict(budget)}
         done[result.bug.name] = {**result.to_json(), **stamp}
         out.write_text(json.dumps([done[name] for name in sorted(done)], indent=1, ensure_ascii=False) + "\n", "utf-8")
+
+
+@main.command()
+@click.argument("names", nargs=-1)
+def replay(names: tuple[str, ...]) -> None:
+    """Run again, on both releases, the trial by which each bug was found: with another oracle it may come to another end."""
+    known = {bug.name: bug for bug in atlas.bugs()}
+    done = json.loads(FOUND.read_text("utf-8"))
+    for entry in done:
+        if entry["met"] and (not names or entry["name"] in names):
+            before, after = replayed(known[entry["name"]], entry["met"])
+            entry["replayed"] = {"date": datetime.now(UTC).date().isoformat(), "vulnerable": before, "fixed": after}
+            click.echo(
+                f"{entry['name']}: {'shown' if before else 'not shown'}, then {'shown' if after else 'not shown'}"
+            )
+    FOUND.write_text(json.dumps(done, indent=1, ensure_ascii=False) + "\n", "utf-8")
 
 
 @main.command()

@@ -8,7 +8,7 @@ does not. Another bug may break the same rule for the same cause, on the fixed r
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass, field
 from itertools import islice
@@ -16,11 +16,12 @@ from typing import Any
 
 from harness.campaign.fuzz.drawing import Drawing, Trial
 from harness.campaign.fuzz.engine import tries
-from harness.campaign.fuzz.ground import grounds
+from harness.campaign.fuzz.ground import Ground, grounds
 from harness.campaign.fuzz.trying import Tried, attempt
 from harness.campaign.library import Library
 from harness.consumers.base import Consumer
 from harness.consumers.registry import open_consumer
+from harness.mutations import Plan
 from tests.interop.atlas.bug import CASSETTES, HERE, Bug
 
 CLEAN = ("codex/*", "openai/*", "litellm/*-greeting", "litellm/*-two-calls", "litellm/*-two-turns")
@@ -103,6 +104,14 @@ def results(bugs: Sequence[Bug], budget: Budget, say: Callable[[str], None]) -> 
             second = _ran(new, these, drawing, budget, lambda bug, trial: True)
             say(_line(second))
         yield from (Result(bug, first, second) for bug in these)
+
+
+def replayed(bug: Bug, met: Mapping[str, Any]) -> tuple[bool, bool]:
+    """Whether the trial that was kept shows the bug on the vulnerable release, and whether it does on the fixed one."""
+    (cassette,) = Library(HERE, CASSETTES).selection([met["cassette"]])
+    trial = Trial(Ground(cassette), Plan.from_json(met["plan"]))
+    with closing(open_consumer(bug.before)) as old, closing(open_consumer(bug.after)) as new:
+        return _shows(old, bug, trial), _shows(new, bug, trial)
 
 
 def _ran(
