@@ -36,7 +36,7 @@ def page(bugs: Sequence[Bug], controls: Entries, found: Entries, left_out: Entri
             ("bug", "vulnerable → fixed", "breaks", "found", "examples", "seconds", "on the fixed release"),
             [_row(entry, met.get(entry["name"]), says) for entry in applicable],
         ),
-        "What an example costs is the program's own time, on two shared cores.\n",
+        _COSTS.format(replays=_replays(found)),
         "## What showed each\n",
         *(_shown(entry, met.get(entry["name"])) for entry in applicable),
         "\n## Not seen here\nThe control shows nothing on the vulnerable release, or the same on both.\n",
@@ -71,17 +71,32 @@ Again: `python -m tests.interop.atlas install`, then `controls`, `campaign` and 
 """
 
 
+_COSTS = """What an example costs is the program's own time, on two shared cores that others kept busy. The exact budget of each, and both
+campaigns, are in [bug-atlas.json](bug-atlas.json). {replays}
+"""
+
+
+def _replays(found: Entries) -> str:
+    """What became of the trials when they were run again, with the oracle of that day."""
+    again = [entry["replayed"] for entry in found if "replayed" in entry]
+    if not again:
+        return ""
+    held = sum(entry["vulnerable"] and not entry["fixed"] for entry in again)
+    return (
+        f"Replayed on {max(entry['date'] for entry in again)} with the oracle of that day, {held} of these {len(again)} "
+        "trials show their bug on the vulnerable release and not on the fixed one."
+    )
+
+
 def _ran(found: Entries) -> dict[str, str]:
-    budgets = {(entry["budget"]["examples"], entry["budget"]["time_s"]) for entry in found}
+    examples, times = ({entry["budget"][key] for entry in found} for key in ("examples", "time_s"))
     return {
         "dates": ", ".join(sorted({entry["date"] for entry in found})),
         "seeds": ", ".join(sorted({str(entry["budget"]["seed"]) for entry in found})),
         "versions": f"stream-harness {__version__}, Hypothesis {hypothesis.__version__}, "
         f"Python {platform.python_version()}",
         "cassettes": ", ".join(f"`{pattern}`" for pattern in CLEAN),
-        "budgets": " or ".join(
-            f"{examples} examples and {time_s:g} s a release" for examples, time_s in sorted(budgets)
-        ),
+        "budgets": f"{min(examples)} to {max(examples)} examples and {min(times):g} to {max(times):g} s a release",
     }
 
 
@@ -118,7 +133,7 @@ def _shown(control: Mapping[str, Any], ran: Mapping[str, Any] | None) -> str:
 
 
 def _trial(met: Mapping[str, Any]) -> str:
-    return f"`{met['cassette']}` with `{json.dumps(met['plan'], ensure_ascii=False)}`: {met['verdict']}."
+    return f"`{met['cassette']}` with `{json.dumps(met['plan'], ensure_ascii=False)}`: {met['verdict'].rstrip('.')}."
 
 
 def _table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
