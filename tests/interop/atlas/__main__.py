@@ -28,8 +28,8 @@ def main() -> None:
 def install() -> None:
     """Install the vulnerable and the fixed release of every bug."""
     for bug in atlas.bugs():
-        for release in (bug.before, bug.after):
-            registry.install(release, click.echo)
+        for version in (bug.vulnerable, bug.fixed):
+            registry.install(f"{bug.consumer}=={version}", click.echo)
 
 
 @main.command()

@@ -36,6 +36,8 @@ class Bug:
     fixed: str
     rule: str
     """The invariant that it breaks."""
+    clock: str
+    """``@x50`` where it takes a silence that nobody waits for: both releases run with their time hurried; else empty."""
     cause: str
     """Part of the normalised cause, where the rule alone does not tell this bug from others; else empty."""
     control: Planned
@@ -43,11 +45,11 @@ class Bug:
     @property
     def before(self) -> str:
         """The vulnerable release, as ``--consumer`` takes it."""
-        return f"{self.consumer}=={self.vulnerable}"
+        return f"{self.consumer}=={self.vulnerable}{self.clock}"
 
     @property
     def after(self) -> str:
-        return f"{self.consumer}=={self.fixed}"
+        return f"{self.consumer}=={self.fixed}{self.clock}"
 
     def shown_by(self, verdicts: Iterable[Verdict]) -> Verdict | None:
         """The first verdict that is this bug: its rule is broken, for its cause."""
@@ -81,6 +83,7 @@ def read(path: Path) -> Bug:
         vulnerable=body["vulnerable"],
         fixed=body["fixed"],
         rule=fails["rule"],
+        clock=body.get("clock", ""),
         cause=fails.get("cause", ""),
         control=Planned(scenario, load(CASSETTES / control["cassette"])),
     )
