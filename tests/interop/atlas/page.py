@@ -58,7 +58,8 @@ _HEAD = """# Real bugs, and whether the generic campaign finds them
 
 Released programs had these bugs, and later releases have not. For each there is a control case, written by hand: a plan on a clean
 cassette, and the rule that breaks. A bug is *applicable* where the control shows it on the vulnerable release and not on the fixed one;
-that list ([applicable.json](../../tests/interop/atlas/applicable.json)) was there before the campaign. The campaign is what
+that list ([applicable.json](../../tests/interop/atlas/applicable.json)) was there before the campaign, with fifteen bugs; two have left it
+since, as drivers came nearer to how programs run (see "Not seen here"), and were not found. The campaign is what
 `harness fuzz` runs: no scenario, no plan and no rule is written for it. It has *found* a bug when a trial of its own breaks the control's
 rule for the control's cause on the vulnerable release, and the same trial replayed on the fixed release does not. Where the campaign on
 the fixed release meets the same rule and cause in another stream, another bug is left there; the last column and the list say so.
@@ -72,7 +73,8 @@ Again: `python -m tests.interop.atlas install`, then `controls`, `campaign` and 
 
 
 _COSTS = """What an example costs is the program's own time, on two shared cores that others kept busy. The exact budget of each, and both
-campaigns, are in [bug-atlas.json](bug-atlas.json). {replays}
+campaigns, are in [bug-atlas.json](bug-atlas.json). Examples are counted with the draws of that day: a harness that draws otherwise counts
+otherwise. {replays}
 """
 
 
