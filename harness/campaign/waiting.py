@@ -15,8 +15,10 @@ from dataclasses import replace
 
 from harness.consumers.base import Consumer, NoVerdict, Observation
 from harness.contract import Capabilities, Case
-from harness.delivery import Exchange, Stall, Wait
+from harness.delivery import Delivery, Exchange, Stall, Wait
+from harness.judge.plain import UnreadableEvidence, codings, plain_of
 from harness.judge.silence import deadlines_of, distance_ms
+from harness.judge.told import told
 
 TIE_MS = 2_000.0
 """A silence this near to a deadline is a tie."""
@@ -85,4 +87,16 @@ def _waits_ms(exchange: Exchange) -> float:
 
 
 def _stalls(exchange: Exchange) -> bool:
-    return any(isinstance(entry.ending, Stall) for entry in exchange.deliveries.values())
+    """Whether an answer falls silent for ever before its last word: after it there is nothing to wait for."""
+    return any(isinstance(entry.ending, Stall) and not _ended(entry) for entry in exchange.deliveries.values())
+
+
+def _ended(delivery: Delivery) -> bool:
+    if delivery.head is None:
+        return False
+    names = codings(delivery.head.headers)
+    try:
+        body = plain_of(delivery.body, names).data if names else delivery.body
+    except UnreadableEvidence:
+        return False
+    return told(body).reading.terminal is not None

@@ -119,7 +119,7 @@ def _readings(served: Served, patience: Patience, cancelled: bool) -> Iterator[A
         return
     body, ending = _owned(served, patience, cancelled)
     head = served.delivery.head
-    if head is None or not served.head_taken:
+    if head is None or not (served.head_taken or _declined(served, patience, cancelled)):
         yield Attempt(served, "silence", ending, Reading())
         return
     names = codings(head.headers)
@@ -168,16 +168,20 @@ def _answers(served: Served, ending: Ending, body: Plain, custom: str) -> Iterat
 
 def _owned(served: Served, patience: Patience, cancelled: bool) -> tuple[bytes, Ending]:
     """The bytes a consumer answers for. One that left on its own owns what it declined to read."""
-    delivery = served.delivery
-    if served.ending is not Ending.LEFT or cancelled:
-        return served.body, served.ending
-    stated = delivery.content_length
-    if stated is not None and served.taken >= stated:
+    stated = served.delivery.content_length
+    if served.ending is Ending.LEFT and not cancelled and stated is not None and served.taken >= stated:
         return served.body[:stated], Ending.COMPLETE  # whatever comes after its length is no part of a body
-    if _stream_of(_plain(served)).reading.terminal is not None or patience.ends_in(delivery):
+    if not _declined(served, patience, cancelled):
         return served.body, served.ending
-    ending = Ending.OPEN if isinstance(delivery.ending, Stall) else Ending.LEFT
-    return delivery.body[:stated], ending
+    ending = Ending.OPEN if isinstance(served.delivery.ending, Stall) else Ending.LEFT
+    return served.delivery.body[:stated], ending
+
+
+def _declined(served: Served, patience: Patience, cancelled: bool) -> bool:
+    """Whether it left on its own before the last word, be it before the first, and no silence was a reason to."""
+    if served.ending is not Ending.LEFT or cancelled:
+        return False
+    return _stream_of(_plain(served)).reading.terminal is None and not patience.ends_in(served.delivery)
 
 
 @lru_cache(maxsize=256)

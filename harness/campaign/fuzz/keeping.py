@@ -14,7 +14,7 @@ from harness.campaign.findings.stream import cassette_of, smallest
 from harness.campaign.fuzz.drawing import Trial
 from harness.campaign.fuzz.engine import Found
 from harness.campaign.fuzz.ground import Ground
-from harness.campaign.fuzz.shrink import shrink
+from harness.campaign.fuzz.shrink import MOST_TRIALS, shrink
 from harness.campaign.fuzz.trying import Tried, attempt, serve
 from harness.campaign.view import attempts_of
 from harness.cassette import Cassette
@@ -22,6 +22,9 @@ from harness.consumers.base import Consumer
 from harness.contract import to_json
 from harness.delivery import Exchange
 from harness.judge import LANES_AGREE, gather
+
+_FEW_TRIALS = 24
+"""Of a finding that shows by a hang in real time: each showing takes the program's whole deadline."""
 
 VERSIONS = {
     "stream-harness": __version__,
@@ -71,10 +74,11 @@ class Shrinker:
             yield replace(self._finding(found, again), steady=False)
             return
         best[:] = [again]
-        for _ in shrink(found.trial, shows, self.grounds):
+        most = _FEW_TRIALS if self._waited_for(again) else MOST_TRIALS
+        for _ in shrink(found.trial, shows, self.grounds, most):
             yield self._finding(found, best[0])
         finding = self._finding(found, best[0])
-        yield finding if self.enough() else replace(finding, stream=self._stream(finding, found, best[0].trial))
+        yield finding if self.enough() else replace(finding, stream=self._stream(finding, found, best[0]))
 
     def trial_of(self, finding: Finding) -> Trial:
         """The trial that a finding keeps, to be tried again."""
@@ -98,8 +102,14 @@ class Shrinker:
         evidence = gather(tried.seen.transcript, self.consumer.capabilities, tried.trial.ground.case)
         return replace(finding, attempts=attempts_of(evidence, [verdict]), outcome=to_json(tried.seen.outcome))
 
-    def _stream(self, finding: Finding, found: Found, trial: Trial) -> Cassette | None:
-        """The least stream that shows it; None for lines over stdio."""
+    def _waited_for(self, tried: Tried) -> bool:
+        """Whether it took real time until the program was given up."""
+        hung = tried.seen is not None and any(turn.ended == "hung" for turn in tried.seen.outcome.turns)
+        return hung and not self.consumer.capabilities.simulated_time
+
+    def _stream(self, finding: Finding, found: Found, best: Tried) -> Cassette | None:
+        """The least stream that shows it, or the whole one where each try takes its time; None for lines over stdio."""
+        trial = best.trial
         if trial.ground.cassette.kind != "sse":
             return None
 
@@ -109,5 +119,7 @@ class Shrinker:
             served = serve(self.consumer, trial, exchange, self._beside(found.verdict.invariant))
             return found.fingerprint in served.failed
 
-        exchange = smallest(trial.plan.apply(trial.ground.exchange).exchange, shows)
+        exchange = trial.plan.apply(trial.ground.exchange).exchange
+        if not self._waited_for(best):
+            exchange = smallest(exchange, shows)
         return cassette_of(exchange, trial.ground.cassette, f"found/{finding.id}", finding.verdict.reason)

@@ -112,6 +112,11 @@ _TABLE: tuple[Script, ...] = (
         "A call, given its result another call, given that the answer.",
         (Turn((FunctionCall(),)), Turn((Reasoning((4,)), FunctionCall())), Turn((Message(),))),
     ),
+    Script(
+        "announced-call",
+        "A text that says what comes, and the call; given its result, reasoning and the answer.",
+        (Turn((Message((Text(6),)), FunctionCall())), Turn((Reasoning((5,)), Message((Text(8),))))),
+    ),
 )
 
 SCRIPTS: Mapping[str, Script] = {script.name: script for script in _TABLE}

@@ -11,9 +11,14 @@
 // - usage: `usage` by the wire's names. trace: its text, reasoning and tool input deltas; every other part by its type.
 // - cancel: its `abortSignal`. Time-outs: its `timeout`; an `abort` part that nobody asked for is a `streamText.abort`.
 // - retries: its own (`maxRetries` at its default), with its own back-off.
+//
+// Other lanes: `provider` is the same way in, numbered by the releases of `@ai-sdk/openai`. `hooks` gives `streamText()`
+// an `onError` of the user's that throws, leaves errors to it, and attaches what it was told. `object` is
+// `streamObject()` without a schema: its partial objects, then its `object`. What that is depends on the text being
+// JSON, so nothing of it is compared; only errors and time are.
 
 import { createOpenAI } from "@ai-sdk/openai";
-import { jsonSchema, streamText, tool } from "ai";
+import { jsonSchema, streamObject, streamText, tool } from "ai";
 import * as driver from "./_driver.mjs";
 
 const STATUS = {
@@ -24,12 +29,29 @@ const STATUS = {
   error: "failed",
 };
 
-await driver.serve("ai", "streamText", async (given) => {
+const QUIET = { onError() {} };
+const LANES = {
+  text: { package: "ai", call: (asked, trace, told) => text({ ...asked, ...QUIET }, trace, told) },
+  provider: { package: "@ai-sdk/openai", call: (asked, trace, told) => text({ ...asked, ...QUIET }, trace, told) },
+  hooks: { package: "ai", call: hooked },
+  object: { package: "ai", call: object },
+};
+const name = process.argv[2] ?? "text";
+const lane = LANES[name];
+
+await driver.serve(lane.package, name, async (given) => {
   const provider = createOpenAI({ baseURL: given.base_url, apiKey: "test" });
   return {
     async turn(said, trace) {
+      const asked = {
+        model: provider.responses("gpt-5"),
+        messages: messagesOf(said),
+        tools: toolsOf(given.tools),
+        abortSignal: trace.signal,
+        timeout: timeoutOf(given.timeouts ?? {}),
+      };
       const told = [];
-      const { value, failure } = await driver.attempt(() => call(provider, given, said, trace, told));
+      const { value, failure } = await driver.attempt(() => lane.call(asked, trace, told));
       const chain = [...told, ...(failure?.chain ?? [])];
       if (trace.cancelled) return { ended: "cancelled" };
       return chain.length ? { ended: "raised", failure: { ...failure, chain } } : { ended: "returned", ...driver.compact(value) };
@@ -37,16 +59,27 @@ await driver.serve("ai", "streamText", async (given) => {
   };
 });
 
+/** Errors are for the hook, which fails at them; the stream is read to its end, and what the hook was told is told. */
+async function hooked(asked, trace) {
+  let met;
+  const onError = ({ error }) => {
+    met = error;
+    throw new Error("the hook of the user's own failed");
+  };
+  const value = await text({ ...asked, onError }, trace, []);
+  return met === undefined ? value : { ...value, failure: driver.describe(met) };
+}
+
+async function object({ tools, ...asked }, trace) {
+  const result = streamObject({ ...asked, ...QUIET, output: "no-schema" });
+  for await (const part of result.partialObjectStream) trace.add("event", part);
+  await result.object;
+  return {};
+}
+
 /** The whole answer; errors that are told on the way go to `told`. */
-async function call(provider, given, said, trace, told) {
-  const result = streamText({
-    model: provider.responses("gpt-5"),
-    messages: messagesOf(said),
-    tools: toolsOf(given.tools),
-    abortSignal: trace.signal,
-    timeout: timeoutOf(given.timeouts ?? {}),
-    onError() {},
-  });
+async function text(asked, trace, told) {
+  const result = streamText(asked);
   for await (const part of result.stream) {
     record(trace, part);
     if (part.type === "error") told.push(...raised(part.error));

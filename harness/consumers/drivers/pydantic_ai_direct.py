@@ -47,18 +47,9 @@ MARKS = {"incomplete": "incomplete", "interrupted": "interrupted", "suspended": 
 def run_case(loop: Any, case: dict[str, Any], tell_turn: Any) -> tuple[list[dict[str, Any]], dict[str, Any]]:
     trace = _driver.Trace()
 
-    client = openai.AsyncOpenAI(
-        base_url=case["base_url"],
-        api_key="test",
-        http_client=_sdk.async_http_client(lambda request: trace.request_sent()),
-    )
-    model = OpenAIResponsesModel("gpt-5", provider=OpenAIProvider(openai_client=client))
-    tools = [
-        ToolDefinition(name=tool["name"], description=tool["description"], parameters_json_schema=tool["parameters"])
-        for tool in _chat.functions(case)
-    ]
-    timeout_s = _driver.read_timeout_s(case)
-    settings = {} if timeout_s is None else {"timeout": timeout_s}
+    client, model = model_of(case, lambda request: trace.request_sent())
+    settings = settings_of(case)
+    tools = tools_of(case)
     leftovers = loop.leftovers()
 
     def call(said: list[dict[str, Any]], number: int) -> dict[str, Any]:
@@ -75,6 +66,27 @@ def run_case(loop: Any, case: dict[str, Any], tell_turn: Any) -> tuple[list[dict
     left = leftovers.count()
     _driver.retire(lambda: loop.run(client.close()))
     return turns, left
+
+
+def model_of(case: dict[str, Any], on_request: Any) -> tuple[Any, Any]:
+    """The SDK client below, to be closed when the case is over, and the model on it."""
+    client = openai.AsyncOpenAI(
+        base_url=case["base_url"], api_key="test", http_client=_sdk.async_http_client(on_request)
+    )
+    return client, OpenAIResponsesModel("gpt-5", provider=OpenAIProvider(openai_client=client))
+
+
+def tools_of(case: dict[str, Any]) -> list[Any]:
+    """The case's function tools, as definitions without a function behind them."""
+    return [
+        ToolDefinition(name=tool["name"], description=tool["description"], parameters_json_schema=tool["parameters"])
+        for tool in _chat.functions(case)
+    ]
+
+
+def settings_of(case: dict[str, Any]) -> dict[str, Any]:
+    timeout_s = _driver.read_timeout_s(case)
+    return {} if timeout_s is None else {"timeout": timeout_s}
 
 
 async def run_turn(model: Any, said: list[Any], asked: dict[str, Any], trace: Any) -> dict[str, Any]:
@@ -110,7 +122,7 @@ def _strand(told: Any) -> tuple[str, Any] | None:
 
 
 def returned(response: Any) -> dict[str, Any]:
-    parts = [_item(part) for part in response.parts]
+    parts = [item_of(part) for part in response.parts]
     texts = [part["text"] for part in parts if part["kind"] == "message"]
     turn = {
         "ended": "returned",
@@ -123,7 +135,7 @@ def returned(response: Any) -> dict[str, Any]:
     return {key: value for key, value in turn.items() if value is not None}
 
 
-def _item(part: Any) -> dict[str, Any]:
+def item_of(part: Any) -> dict[str, Any]:
     shown: dict[str, Any] = {"kind": "other", "type": part.part_kind, "id": _driver.text_of(_driver.get(part, "id"))}
     if part.part_kind == "text":
         shown |= {"kind": "message", "text": part.content}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -184,6 +185,17 @@ def test_a_plain_stream_has_one_reading() -> None:
 def test_a_client_that_leaves_on_its_own_owns_what_it_declined_to_read(share: float) -> None:
     entry = served(whole(TEXT), taken=int(len(LONG) * share), seen=Ending.LEFT)
     assert duty_of(entry) is Duty.COMPLETE
+
+
+def test_a_client_that_leaves_on_its_own_before_the_head_owns_the_answer_that_was_on_its_way() -> None:
+    from harness.contract import Deadlines
+    from harness.delivery import Wait
+
+    entry = served(whole(TEXT), taken=0, seen=Ending.LEFT)
+    late = replace(entry.delivery, actions=(Wait(13_000), *entry.delivery.actions))
+    entry = replace(entry, delivery=late, head_taken=False)
+    assert duty_of(entry) is Duty.COMPLETE
+    assert duty_of(entry, Capabilities(deadlines=Deadlines(first_byte_ms=12_000))) is Duty.RAISE
 
 
 def test_a_client_that_leaves_after_the_terminal_has_seen_enough() -> None:
