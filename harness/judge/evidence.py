@@ -205,11 +205,12 @@ def _stream_of(body: Plain) -> Told:
 
 
 def _whole_body(served: Served, ending: Ending, status: int, body: Plain, custom: str) -> Iterator[Attempt]:
-    error = error_of_body(status, body.data)
-    if error is not None and error.message is not None:
+    error, response = error_of_body(status, body.data), _response_object(body.data)
+    # A response that states how it ended is one, whatever else it states: as in a stream, its terminal is read.
+    ended = response is not None and response.get("status") in tuple(STATUSES)
+    if error is not None and error.message is not None and not ended:
         yield Attempt(served, "error", ending, Reading(), None, error, custom, body.spoiled)
         return
-    response = _response_object(body.data)
     if response is None:
         yield Attempt(served, "nothing", ending, Reading(), custom=custom, spoiled=body.spoiled)
         return

@@ -364,8 +364,8 @@ class Assembler:
 
 
 def _is_told(draft: Draft, kind: TextKind) -> bool:
-    # What an item of a kind that we do not know says is not the answer's text.
-    return kind in _TOLD and draft.kind != "other"
+    # What an item of a kind that we do not know says is not the answer's text, and neither is what reasoning says.
+    return kind in _TOLD and draft.kind != "other" and (kind != "text" or draft.kind != "reasoning")
 
 
 def _fields(event: Any) -> Mapping[str, Any] | None:

@@ -167,13 +167,13 @@ class Draft:
         if said:
             found.ended[ender] = said
             self._mark_twins(kind)
-            streamed = [known for known in self.texts(kind) if known is found or (known.deltas and not known.over)]
-            if "".join(["".join(known.deltas) for known in streamed]) == said:
+            streamed = [known for known in self.texts(kind) if known.deltas and not (known.over or known.echo)]
+            if "".join([*found.deltas, *(piece for known in streamed for piece in known.deltas)]) == said:
                 for known in streamed:
-                    known.echo = known.echo or known is not found
+                    known.echo = True
 
     def _mark_twins(self, kind: TextKind) -> None:
-        ended = [known for known in self.texts(kind) if known.ended and not known.item_done]
+        ended = [known for known in self.texts(kind) if known.ended and not (known.item_done or known.echo)]
         apart = [known for known in ended if known.deltas]
         for known in ended:
             known.twin = not known.deltas and any(
@@ -271,8 +271,8 @@ class Draft:
             if name == kind and number not in said
         ]
         for found in extra:
-            # Events that number the whole again, as the last of their splinters.
-            if found.part_done and found.best in said.values():
+            # Events that number the whole again, as the last of their splinters; or one alone, that counts otherwise.
+            if (found.part_done and found.best in said.values()) or (not found.deltas and len(found.ended) == 1):
                 found.echo = True
         splinters = "".join(found.best for found in extra)
         # Where the parts that were streamed and those that the done has share no number, one of the two counts wrong.

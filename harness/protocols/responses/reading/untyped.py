@@ -42,4 +42,5 @@ def _item(item: dict[str, Any]) -> dict[str, Any]:
 
 def _part(part: dict[str, Any], usual: str) -> dict[str, Any]:
     says = isinstance(part.get("text"), str) and part["text"] != ""
-    return {**part, "type": usual} if says and not isinstance(part.get("type"), str) else part
+    stated = part.get("type")
+    return {**part, "type": usual} if says and not (isinstance(stated, str) and stated) else part
