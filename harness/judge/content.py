@@ -41,7 +41,8 @@ class Account:
 def owed_texts(scene: Scene, kind: ChannelKind) -> tuple[Owed, ...]:
     """The texts of one strand, in output order. Optional: what only the snapshot adds to other content, other
     phases than the final answer where the consumer's text is that alone, what an item says that is of another type or
-    once called so, and words that another item says in full where nobody but their own deltas knows of a second one."""
+    once called so, and words that another item says in full where nobody but their own deltas, or its end alone, knows
+    of a second one."""
     reading = scene.attempt.reading
     if not any(kind in item.channels for item in reading.items):
         return ()
@@ -171,9 +172,13 @@ def _told(piece: str, reading: Reading, kind: ChannelKind) -> bool:
 
 def _is_echo(item: ItemReading, items: Sequence[ItemReading], kind: ChannelKind) -> bool:
     """Whether by its bytes it may be another item, told under a wrong number and a wrong id."""
-    if item.added or item.finished or item.in_snapshot:
+    if item.added or item.in_snapshot:
         return False
     words = item.channels[kind].accepted
+    if item.finished:
+        # Its end alone was told, and word for word it is the end that another one lacks.
+        lacking = [other for other in items if other is not item and other.added and not other.finished]
+        return any(all(spelling in other.channels[kind].accepted for spelling in words) for other in lacking)
     told = [text for other in items if other is not item and other.settled for text in other.channels[kind].accepted]
     return all(any(spelling in text for text in told) for spelling in words)
 

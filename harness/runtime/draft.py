@@ -275,10 +275,14 @@ class Draft:
             if (found.part_done and found.best in said.values()) or (not found.deltas and len(found.ended) == 1):
                 found.echo = True
         splinters = "".join(found.best for found in extra)
+        # Or as many splinters, each of which may have come twice.
+        pieces = all(not found.ended and all(piece in whole for piece in found.deltas) for found in extra)
         # Where the parts that were streamed and those that the done has share no number, one of the two counts wrong.
         streamed_elsewhere = not any(self._texts[kind, number].deltas for number in said)
         for found in extra:
-            if (splinters and splinters in whole) or (streamed_elsewhere and found.deltas and not found.part_done):
+            if (splinters and (pieces or splinters in whole)) or (
+                streamed_elsewhere and found.deltas and not found.part_done
+            ):
                 found.echo = True
 
     # -- the result -------------------------------------------------------------------------------------------

@@ -1,58 +1,89 @@
-"""Answers for which a consumer has no place, told in another way: a refusal, and a call of a tool of a kind it has not."""
+"""One item told under numbers and ids that disagree: whoever gives its words once is right, whoever loses them is not."""
 
 from __future__ import annotations
 
 import json
-from dataclasses import replace
-from pathlib import Path
+from typing import Any
 
-from harness.contract import Capabilities, Turn
-from harness.delivery import Transcript
+import pytest
+
+from harness.contract import Usage
 from harness.judge import Mark, judge
-from harness.wire import decode, encode
-from tests.unit.judge.streams import CASE, FULL, answered, message, outcome, raised, refusal, served, transcript, whole
+from tests.unit.judge.streams import (
+    CASE,
+    FULL,
+    answered,
+    created,
+    message,
+    outcome,
+    raised,
+    served,
+    terminal,
+    transcript,
+    whole,
+)
 
-REFUSED = whole(refusal("I cannot do that"))
-MODEST = replace(FULL, refusals=False, custom_tools=False)
-FILTERED = answered("", status="incomplete")
-
-
-def status_of(told: list | bytes, done: Turn, capabilities: Capabilities, rule: str = "status-true") -> Mark:
-    verdicts = judge(CASE, outcome(done), transcript(served(told)), capabilities)
-    return next(verdict.mark for verdict in verdicts if verdict.invariant == rule)
-
-
-def test_a_refusal_may_be_told_by_a_declared_error_that_has_its_words() -> None:
-    assert status_of(REFUSED, raised("demo.StreamError", "refused: I cannot do that"), FULL) is Mark.LENIENT
-    assert status_of(REFUSED, raised("demo.StreamError", "refused"), FULL) is Mark.FAIL
-    assert status_of(REFUSED, raised("demo.Other", "I cannot do that"), FULL) is Mark.FAIL
-
-
-def test_a_refusal_is_told_as_filtered_by_who_has_no_place_for_its_words() -> None:
-    assert status_of(REFUSED, FILTERED, MODEST) is Mark.LENIENT
-    assert status_of(REFUSED, FILTERED, FULL) is Mark.FAIL
-    assert status_of(whole(message("Hello")), FILTERED, MODEST) is Mark.FAIL
+WORDS = "Hello, world"
+TOLD = message(WORDS)
+ITEM = TOLD[-1]["item"]
+DELTAS = [event for event in TOLD if event["type"].endswith("text.delta")]
+REST = [event for event in TOLD if event not in DELTAS]
 
 
-def test_a_call_of_a_custom_tool_is_an_error_to_who_has_none() -> None:
-    item = {"type": "custom_tool_call", "id": "ctc_0", "call_id": "call_0", "name": "look", "input": "at it"}
-    told = whole([{"type": "response.output_item.done", "output_index": 0, "item": item}])
-    assert status_of(told, raised(), MODEST) is Mark.LENIENT
-    assert status_of(told, raised(), FULL) is Mark.FAIL
-    assert status_of(told, raised("demo.Other"), MODEST) is Mark.FAIL
+def elsewhere(event: dict[str, Any], index: int) -> dict[str, Any]:
+    return {**event, "output_index": index}
 
 
-def test_an_unknown_event_is_not_what_an_error_about_a_refusal_is_about() -> None:
-    body = (Path(__file__).parents[3] / "cassettes" / "openai" / "refusal" / "1.sse").read_bytes()
-    frames = decode(body)[0]
-    told = body[: frames[0].end] + encode('{"type":"response.sparkle"}') + body[frames[0].end :]
-    words = json.loads(frames[-1].data or "")["response"]["output"][0]["content"][0]["refusal"]
-    assert status_of(told, raised("demo.StreamError", words), FULL, "unknown-ignored") is Mark.PASS
-    assert status_of(told, raised("demo.StreamError", "sparkle?"), FULL, "unknown-ignored") is Mark.FAIL
+STREAMS = {
+    "its deltas come first, under another number": [
+        *(elsewhere(delta, 9) for delta in DELTAS), created(), *REST, terminal(output=[ITEM])
+    ],
+    "its end has another number and no id": [
+        created(), *TOLD[:-1], {**elsewhere(TOLD[-1], 1), "item": {**ITEM, "id": ""}}, terminal(output=[ITEM])
+    ],
+    "only its announcement has another number, and its end has no id": [
+        created(), elsewhere(TOLD[0], 1), *TOLD[1:-1], {**TOLD[-1], "item": {**ITEM, "id": ""}}, terminal(output=[ITEM])
+    ],
+}  # fmt: skip
 
 
-def test_who_is_cancelled_before_the_first_request_owes_none() -> None:
-    case = replace(CASE, cancel_after=1)
-    stopped, gone = (judge(case, outcome(Turn(ended)), Transcript(()), FULL) for ended in ("cancelled", "returned"))
-    assert stopped == ()
-    assert [verdict.cause for verdict in gone] == ["no request made"]
+def failed(events: list[dict[str, Any]], *texts: str) -> set[str]:
+    verdicts = judge(CASE, outcome(answered(*texts)), transcript(served(events)), FULL)
+    return {verdict.invariant for verdict in verdicts if verdict.mark is Mark.FAIL}
+
+
+@pytest.mark.parametrize("name", STREAMS)
+def test_words_are_owed_once(name: str) -> None:
+    assert failed(STREAMS[name], WORDS) == set()
+    assert "content-kept" in failed(STREAMS[name])
+
+
+def test_two_items_that_were_both_announced_are_both_owed_whatever_they_say() -> None:
+    both = whole(message(WORDS), message(WORDS, 1))
+    assert failed(both, WORDS, WORDS) == set()
+    assert failed(both, WORDS) == {"content-kept"}
+
+
+def test_a_part_whose_type_is_empty_may_be_taken_for_text_or_passed_over() -> None:
+    nameless = {**ITEM, "content": [{"type": "", "text": WORDS}]}
+    events = [created(), terminal(output=[nameless])]
+    assert failed(events, WORDS) == set()
+    assert failed(events) == set()
+    assert failed(events, "other words") == {"nothing-invented"}
+
+
+def test_a_response_that_states_how_it_ended_is_read_by_that_though_it_states_an_error() -> None:
+    error = {"code": "server_error", "message": "It broke"}
+    usage = {"input_tokens": 10, "output_tokens": 5, "total_tokens": 15}
+
+    def failures(status: str | None, *turns: Any) -> list[set[str]]:
+        body = {"object": "response", "status": status, "output": [], "error": error, "usage": usage}
+        answer = served(json.dumps(body).encode(), media="application/json")
+        verdicts = [judge(CASE, outcome(turn), transcript(answer), FULL) for turn in turns]
+        return [{verdict.invariant for verdict in each if verdict.mark is Mark.FAIL} for each in verdicts]
+
+    as_completed = answered(usage=Usage(input=10, output=5, total=15))
+    as_failed = raised(message="server_error: It broke")
+    assert failures("completed", as_completed) == [set()]
+    assert failures("failed", as_completed, as_failed) == [{"status-true", "error-surfaced"}, set()]
+    assert failures(None, as_completed, as_failed) == [{"status-true", "error-surfaced"}, set()]

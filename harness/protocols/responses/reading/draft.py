@@ -138,7 +138,9 @@ class Router:
         free = list(self._drafts)
         pairs: list[tuple[Draft | None, Said]] = []
         for said in output:
-            named = next((d for d in free if said.identity in d.ids and d.type == said.type), None)
+            known = [d for d in free if said.identity in d.ids and d.type == said.type]
+            # What came under its id before it was announced is no better known than the item itself.
+            named = next((d for d in known if d.added or d.finished), known[0] if known else None)
             if named is not None:
                 free.remove(named)
             pairs.append((named, said))
