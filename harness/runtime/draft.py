@@ -274,8 +274,9 @@ class Draft:
             # Events that number the whole again, as the last of their splinters; or one alone, that counts otherwise.
             if (found.part_done and found.best in said.values()) or (not found.deltas and len(found.ended) == 1):
                 found.echo = True
+        extra = [found for found in extra if not found.echo]
         splinters = "".join(found.best for found in extra)
-        # Or as many splinters, each of which may have come twice.
+        # Or as many splinters, some of which came twice, or never.
         pieces = all(not found.ended and all(piece in whole for piece in found.deltas) for found in extra)
         # Where the parts that were streamed and those that the done has share no number, one of the two counts wrong.
         streamed_elsewhere = not any(self._texts[kind, number].deltas for number in said)

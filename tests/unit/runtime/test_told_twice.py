@@ -93,6 +93,10 @@ STREAMS = {
     "the text's done counts its part otherwise, and has a broken character": [
         *ANNOUNCED, text_done(0, "m", "one tw\ufffd", content_index=1), text_item(0, "m", "one two")
     ],
+    "every event counts on, and a delta is missing": [
+        added(0, "m"), delta(0, "m", "one", content_index=0), delta(0, "m", "o", content_index=2),
+        text_done(0, "m", "one two", content_index=3), part_done(0, "m", "one two", place=4), text_item(0, "m", "one two"),
+    ],
     "every delta is counted, and the stream begins again": [
         *ANNOUNCED[:3], *ANNOUNCED[:3], delta(0, "m", " two", content_index=1), WORDS, text_item(0, "m", "one two")
     ],
