@@ -2,7 +2,8 @@
 
 ``duty`` checks the oracle and not the consumer, so breaking it is an error of ours; but whoever hands out raw events
 claims nothing, so that a conversation goes on past the turn that the scenario means. All look at the last turn, and at
-the last answer that the scenario has for it: whoever makes no promise to ask for that one is not held to them.
+the last answer that the scenario has for it: whoever makes no promise to ask for that one is not held to them. Nor is
+anybody whose stream was over before its user could cancel it: what the scenario expects is of a cancelled call.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from typing import Any
 from harness.campaign.events import Expectation
 from harness.campaign.timeline import duration_ms
 from harness.consumers.base import Observation
-from harness.contract import Capabilities, Turn
+from harness.contract import Capabilities, Case, Outcome, Turn
 from harness.delivery import Exchange, Transcript
 from harness.judge import Mark, TurnEvidence, obligation_of
 
@@ -119,6 +120,7 @@ _CHECKS: Mapping[str, _Check] = {
 
 def check_expectations(
     expect: Mapping[str, Any],
+    case: Case,
     observation: Observation,
     evidence: Sequence[TurnEvidence],
     capabilities: Capabilities,
@@ -127,7 +129,8 @@ def check_expectations(
     """One result for each expectation; none when no turn was run, which the judge reports."""
     if not expect or not observation.outcome.turns:
         return ()
-    if not _promised(_ASKS_AGAIN, capabilities) and not _asked_to_the_end(observation.transcript, exchange):
+    asked_enough = _promised(_ASKS_AGAIN, capabilities) or _asked_to_the_end(observation.transcript, exchange)
+    if not asked_enough or _over_before_its_cancellation(case, observation.outcome):
         return tuple(Expectation(name, Mark.SKIPPED, wanted, None) for name, wanted in expect.items())
     duty = obligation_of(evidence[-1].last).duty.value if evidence else "none: nothing was served"
     seen = Seen(observation.outcome.turns[-1], observation.transcript, duty)
@@ -136,6 +139,11 @@ def check_expectations(
 
 def _asked_to_the_end(transcript: Transcript, exchange: Exchange) -> bool:
     return any((served.turn, served.attempt) >= max(exchange.deliveries) for served in transcript.served)
+
+
+def _over_before_its_cancellation(case: Case, outcome: Outcome) -> bool:
+    """Whether the first turn ended by itself, with fewer callbacks than its user waits for before it cancels."""
+    return case.cancel_after is not None and len(outcome.turns[0].trace) < case.cancel_after
 
 
 def _promised(needs: Sequence[str], capabilities: Capabilities) -> bool:

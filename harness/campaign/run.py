@@ -95,7 +95,7 @@ def _judged(consumer: Consumer, planned: Planned) -> CaseResult:
     seen, evidence, verdicts = judged.observation, judged.evidence, judged.verdicts
     if judged.skipped:
         return CaseResult(planned, Mark.SKIPPED, seen, reason=judged.skipped)
-    expectations = check_expectations(planned.scenario.expect, seen, evidence, consumer.capabilities, exchange)
+    expectations = check_expectations(planned.scenario.expect, case, seen, evidence, consumer.capabilities, exchange)
     accused = any(failures(verdicts))
     # Whoever breaks a rule may have gone on where the scenario ends: its last turn is not the one that is meant.
     ours = [expectation.mark for expectation in expectations if not (accused and expectation.mark is Mark.ERROR)]

@@ -148,6 +148,15 @@ def test_two_turns_are_one_conversation(after: Consumer) -> None:
     assert b"function_call_output" in observation.transcript.served[1].request.body
 
 
+@pytest.mark.parametrize("entry", ["hermes-agent", "hermes-agent+consumer"])
+def test_what_it_returns_of_a_cancelled_call_is_a_cancelled_call(entry: str) -> None:
+    library = Library(Path("scenarios"), Path("cassettes"))
+    for consumer in _opened("hermes-agent==0.19.0", entry):
+        for planned in library.cases(library.scenarios(["cancel/in-one-chunk", "cancel/in-the-first-of-two-turns"])):
+            result = run_case(consumer, planned)
+            assert result.mark is Mark.PASS, (planned.id, result.verdicts, result.expectations)
+
+
 SILENT = Exchange.single(Delivery((Head(), Stall())))
 
 

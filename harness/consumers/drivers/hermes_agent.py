@@ -6,8 +6,8 @@ above it, with its worker thread, its watchdogs and the agent's own client.
 
 Mapping to the outcome:
 - ended, failure: what the call raised, else returned. A cancellation is asked for by ``agent.interrupt()``: the
-  InterruptedError that may follow is "cancelled"; when the call returns in spite of it, the flag ``interrupted`` says
-  what the agent itself can see.
+  InterruptedError that may follow is "cancelled", and so is a call that returns what it has till then, of which the
+  agent makes that error itself. The flag ``interrupted`` says what the agent can see.
 - status, items, usage: ``status``, ``output`` and ``usage`` of the object the lane returns. A returned ``error`` (of a
   failed response) and ``incomplete_details`` become the failure attached to the result, as one cause without a type.
 - text: None while there are items, since the agent takes the answer from them; without items ``output_text``, its
@@ -70,7 +70,8 @@ class Lane:
             asked_for = trace.cancelled and failure["chain"][0]["type"] == "InterruptedError"
             ended = "cancelled" if asked_for else "raised"
             return {"ended": ended, "failure": failure, "trace": trace.entries, **flags}
-        return {**_hermes.returned(final), "trace": trace.entries, **flags}
+        ended = {"ended": "cancelled"} if trace.cancelled else {}
+        return {**_hermes.returned(final), "trace": trace.entries, **flags, **ended}
 
     @staticmethod
     def _stream(agent: Any, kwargs: dict[str, Any], case: dict[str, Any], trace: Any) -> Any:

@@ -6,7 +6,8 @@ Mapping to the outcome:
 - status, items, text, usage, attached failure: of the object it returns, as in the driver of the stream runner.
 - trace: ``on_text_delta`` and ``on_reasoning_delta``, in order.
 - cancel: ``interrupt_check`` says so from then on. The consumer breaks off and returns what it has, by the status it
-  had till then; that it was told to stop is the flag ``interrupted``.
+  had till then. Its caller, who said stop, makes an InterruptedError of that: the call is "cancelled", and flagged
+  ``interrupted``.
 - the stream is closed after the call, as its callers do. There are no retries: those are theirs. Time-outs: the
   client's.
 - the lane ``handed``: the same on bytes that the case brings along, decoded by the SDK and left as plain mappings: the
@@ -55,7 +56,8 @@ def run_turn(source: Callable[[], Any], trace: Any) -> dict[str, Any]:
     flags = {"flags": ["interrupted"]} if trace.cancelled else {}
     if failure is not None:
         return {"ended": "raised", "failure": failure, "trace": trace.entries, **flags}
-    return {**_hermes.returned(final), "trace": trace.entries, **flags}
+    ended = {"ended": "cancelled"} if trace.cancelled else {}
+    return {**_hermes.returned(final), "trace": trace.entries, **flags, **ended}
 
 
 def opened(case: dict[str, Any], said: list[dict[str, Any]], trace: Any) -> Callable[[], Any]:

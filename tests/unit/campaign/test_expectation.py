@@ -1,7 +1,9 @@
+from dataclasses import replace
+
 import pytest
 
 from harness.campaign.expectation import check_expectations
-from harness.contract import Capabilities, Cause, Failure, Item, Turn
+from harness.contract import Callback, Capabilities, Cause, Failure, Item, Turn
 from harness.delivery import Exchange
 from harness.judge import Mark, gather
 from tests.unit.campaign.fakes import Fake, planned
@@ -42,15 +44,16 @@ ROWS = [
 ]
 
 
-def check(expect, capabilities=None, turn=TURN, answers=1):
+def check(expect, capabilities=None, turn=TURN, answers=1, cancel_after=None):
     case, exchange = planned().prepare()
+    case = replace(case, cancel_after=cancel_after)
     exchange = Exchange({(0, attempt): exchange.answer(0, 0) for attempt in range(answers)})
     capabilities = capabilities or Capabilities(
         chat=True, classifies_errors=True, explains=True, gates_reasoning=True, simulated_time=True
     )
     seen = Fake(turn).run(case, exchange)
     evidence = gather(seen.transcript, capabilities, case)
-    return [entry.mark for entry in check_expectations(expect, seen, evidence, capabilities, exchange)]
+    return [entry.mark for entry in check_expectations(expect, case, seen, evidence, capabilities, exchange)]
 
 
 @pytest.mark.parametrize(("name", "right", "wrong", "breach"), ROWS, ids=[row[0] for row in ROWS])
@@ -86,3 +89,9 @@ def test_every_expectation_of_the_schema_is_checked():
     from harness.campaign.scenario import schema
 
     assert set(schema().schema["properties"]["expect"]["properties"]) == set(_CHECKS) == {row[0] for row in ROWS}
+
+
+def test_a_stream_that_was_over_before_its_cancellation_is_not_expected_to_be_cancelled():
+    told = replace(TURN, trace=(Callback("text", "Hello"),))
+    assert check({"ended": "cancelled", "requests": 1}, turn=told, cancel_after=2) == [Mark.SKIPPED] * 2
+    assert check({"ended": "cancelled", "requests": 1}, turn=told, cancel_after=1) == [Mark.FAIL, Mark.PASS]
