@@ -16,6 +16,7 @@ from harness.protocols.responses.reading import ChannelKind, ItemReading, Readin
 from harness.protocols.responses.reading.fact import OWNER
 
 TEXT_PHASES = ("final_answer",)
+_TRIMMED = "white space at the ends differs"
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,9 +84,13 @@ def account_of(owed: Sequence[Owed], actual: Sequence[str]) -> Account:
         account.rearranged = "the same text, divided otherwise" if len(actual) > 1 else ""
         return account
     if spells([_stripped(entry) for entry in owed], "".join(text for text in actual if text).strip()):
-        account.rearranged = "white space at the ends differs"
+        account.rearranged = _TRIMMED
         return account
-    return _difference(unmatched, rest)
+    difference = _difference(unmatched, rest)
+    trimmed = _difference([_stripped(entry) for entry in unmatched], [text.strip() for text in rest])
+    if difference.missing and not (trimmed.missing or trimmed.surplus):
+        return Account(rearranged=_TRIMMED)  # in another order besides, which alone is no loss either
+    return difference
 
 
 def spells(owed: Sequence[Owed], text: str) -> bool:
