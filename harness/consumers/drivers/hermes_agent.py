@@ -70,8 +70,8 @@ class Lane:
             asked_for = trace.cancelled and failure["chain"][0]["type"] == "InterruptedError"
             ended = "cancelled" if asked_for else "raised"
             return {"ended": ended, "failure": failure, "trace": trace.entries, **flags}
-        ended = {"ended": "cancelled"} if trace.cancelled else {}
-        return {**_hermes.returned(final), "trace": trace.entries, **flags, **ended}
+        stopped = {"ended": "cancelled"} if trace.cancelled else {}
+        return {**_hermes.returned(final), "trace": trace.entries, **flags, **stopped}
 
     @staticmethod
     def _stream(agent: Any, kwargs: dict[str, Any], case: dict[str, Any], trace: Any) -> Any:

@@ -56,8 +56,8 @@ def run_turn(source: Callable[[], Any], trace: Any) -> dict[str, Any]:
     flags = {"flags": ["interrupted"]} if trace.cancelled else {}
     if failure is not None:
         return {"ended": "raised", "failure": failure, "trace": trace.entries, **flags}
-    ended = {"ended": "cancelled"} if trace.cancelled else {}
-    return {**_hermes.returned(final), "trace": trace.entries, **flags, **ended}
+    stopped = {"ended": "cancelled"} if trace.cancelled else {}
+    return {**_hermes.returned(final), "trace": trace.entries, **flags, **stopped}
 
 
 def opened(case: dict[str, Any], said: list[dict[str, Any]], trace: Any) -> Callable[[], Any]:
