@@ -62,7 +62,9 @@ class Drafts:
             texts = {kind: draft.best(kind) for kind in draft.text_kinds}
             left_open = draft.announced and not draft.closed
             known_by_id = not draft.announced or (left_open and bool(draft.id) and (draft.kind, draft.id) in ended)
-            if known_by_id and all(text in finished[draft.kind, kind] for kind, text in texts.items()):
+            # Its deltas may be those of several items at once.
+            told_too = {kind: finished[draft.kind, kind].replace("\0", "") for kind in texts}
+            if known_by_id and all(text in told_too[kind] for kind, text in texts.items()):
                 continue
             known_by_index = (
                 left_open and bool(texts) and draft.index is not None and (draft.kind, draft.index) in ended

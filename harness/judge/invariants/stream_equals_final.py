@@ -51,6 +51,7 @@ def since_reset(turn: Turn) -> str:
 
 
 _TELLING = frozenset({"text", "reset"})
+_CALLING = frozenset({ChannelKind.ARGUMENTS, ChannelKind.INPUT})
 
 
 def _agrees(scene: Scene, streamed: str) -> bool:
@@ -66,7 +67,7 @@ def _agrees(scene: Scene, streamed: str) -> bool:
     wire = list(scene.attempt.text_deltas)
     if _solid(streamed) in {_solid("".join(deltas)), _solid("".join(wire))} or _once(wire, streamed, "".join(final)):
         return True  # the wire itself streamed something else than it finally said
-    if any(item.type in CALL_TYPES for item in scene.attempt.reading.items):
+    if any(item.type in CALL_TYPES or not _CALLING.isdisjoint(item.channels) for item in scene.attempt.reading.items):
         # A consumer may stop streaming text once the model turns to tools.
         return any(_solid(whole).startswith(_solid(streamed)) for whole in ("".join(final), "".join(deltas)))
     return (

@@ -139,13 +139,12 @@ class Router:
         pairs: list[tuple[Draft | None, Said]] = []
         for said in output:
             known = [d for d in free if said.identity in d.ids and d.type == said.type]
-            # What came under its id before it was announced is no better known than the item itself.
-            named = next((d for d in known if d.added or d.finished), known[0] if known else None)
+            named = _best_known(known)
             if named is not None:
                 free.remove(named)
             pairs.append((named, said))
         for named, said in pairs:
-            draft = named or next((d for d in free if d.type == said.type), None) or self._open(said)
+            draft = named or _best_known([d for d in free if d.type == said.type]) or self._open(said)
             if draft in free:
                 free.remove(draft)
             yield draft, said
@@ -189,3 +188,8 @@ class Router:
         self._drafts.append(draft)
         self.running.clear()
         return draft
+
+
+def _best_known(drafts: Sequence[Draft]) -> Draft | None:
+    """The first that an item event told of; parts alone may have come under any number, and any id."""
+    return next((draft for draft in drafts if draft.added or draft.finished), drafts[0] if drafts else None)
