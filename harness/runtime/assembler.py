@@ -162,6 +162,7 @@ class Assembler:
         said = arguments_text(stated, found.best) if row.kind == "arguments" else text(stated)
         if row.kind == "arguments":
             draft.name = draft.name or text(event.get("name"))
+            found.decoded = found.decoded or (not isinstance(stated, str) and bool(said))
         return self._part_over(draft, found, row.kind, said, "text")
 
     def _part_added(self, event: Mapping[str, Any], position: str) -> Sequence[Signal]:

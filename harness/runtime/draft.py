@@ -44,6 +44,7 @@ class Text:
         "again",
         "annotations",
         "begun",
+        "decoded",
         "deltas",
         "echo",
         "ended",
@@ -58,6 +59,8 @@ class Text:
 
     def __init__(self) -> None:
         self.opening = ""
+        self.decoded = False
+        """A value was told in the place of text. Written as text by us, it is the least of all witnesses."""
         self.deltas: list[str] = []
         self.part_done = ""
         self.item_done = ""
@@ -210,8 +213,8 @@ class Draft:
 
     @property
     def length(self) -> int:
-        """Characters of all its texts."""
-        return sum(len(text.best) for text in self._texts.values())
+        """Characters that were told of all its texts."""
+        return sum(len(text.best) for text in self._texts.values() if not text.decoded)
 
     # -- whole items ------------------------------------------------------------------------------------------
 

@@ -64,7 +64,7 @@ class Drafts:
             known_by_id = not draft.announced or (left_open and bool(draft.id) and (draft.kind, draft.id) in ended)
             # Its deltas may be those of several items at once.
             told_too = {kind: finished[draft.kind, kind].replace("\0", "") for kind in texts}
-            if known_by_id and all(text in told_too[kind] for kind, text in texts.items()):
+            if known_by_id and all(_stands_in(text, told_too[kind]) for kind, text in texts.items()):
                 continue
             known_by_index = (
                 left_open and bool(texts) and draft.index is not None and (draft.kind, draft.index) in ended
@@ -226,6 +226,11 @@ class Drafts:
         """The one open item of the kind, for an event that names no item we know."""
         waiting = [draft for draft in among if draft.fits(kind) and not self._is_another(draft, id)]
         return waiting[-1] if len(waiting) == 1 or (waiting and not id) else None
+
+
+def _stands_in(text: str, whole: str) -> bool:
+    """Whether it is a part of the whole, or all of it in pieces that interleave."""
+    return text in whole or (len(text) == len(whole) and sorted(text) == sorted(whole))
 
 
 def _latest(drafts: list[Draft]) -> Draft | None:

@@ -159,6 +159,16 @@ def test_two_parts_with_the_same_words_are_two_where_one_kind_of_event_tells_bot
     assert read(added(0, "m"), ends[1], *again, completed()).text == "oneone"
 
 
+def test_deltas_of_two_items_at_once_under_a_name_of_neither_are_theirs():
+    ends = [text_done(0, "a", "one two"), text_item(0, "a", "one two"), text_item(1, "b", "three four")]
+    for pieces in (["one", " two", "three", " four"], ["one", "three", " two", " four"]):
+        deltas = [delta(None, "item_0", piece) for piece in pieces]
+        begun = [added(0, "a"), added(1, "b")]
+        assert [item.text for item in read(*begun, *deltas, *ends, completed()).items] == ["one two", "three four"]
+    alone = read(added(0, "a"), added(1, "b"), delta(None, "c", "five"), *ends, completed())
+    assert sorted(item.text for item in alone.items) == ["five", "one two", "three four"]
+
+
 def test_two_messages_under_one_index_stay_two_where_one_is_left_open():
     short = [added(0, "a"), delta(0, "a", "one")]
     result = read(*short, *message(0, "b", "one two"), completed())
@@ -182,7 +192,9 @@ def test_decoded_arguments_are_asked_only_where_nothing_is_known():
     told = [added(0, "f", "function_call", name="look", call_id="c"), arguments_done(0, "f", '{"x": 1}')]
     (known,) = read(*told, call_item(0, "f", {"value": 1}, call_id="c"), completed()).items
     (alone,) = read(told[0], call_item(0, "f", {"value": 1}, call_id="c"), completed()).items
-    assert known.arguments == '{"x": 1}'
+    whole = call_item(0, "f", '{"x": 1}', call_id="c")["item"]
+    (late,) = read(told[0], arguments_done(0, "f", {"x": 1, "y": 2}), completed(output=[whole])).items
+    assert known.arguments == late.arguments == '{"x": 1}'
     assert alone.arguments == '{"value":1}'
 
 
