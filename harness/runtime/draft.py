@@ -165,6 +165,7 @@ class Draft:
 
     def end_text(self, kind: TextKind, found: Text, said: str, ender: str) -> None:
         """Take a ``done`` of this kind. What was streamed under another number, word for word, was this part."""
+        found = self._ended_by(kind, found, said, ender)
         found.over = True
         found.part_done = said or found.part_done
         if said:
@@ -174,6 +175,15 @@ class Draft:
             if "".join([*found.deltas, *(piece for known in streamed for piece in known.deltas)]) == said:
                 for known in streamed:
                     known.echo = True
+
+    def _ended_by(self, kind: TextKind, found: Text, said: str, ender: str) -> Text:
+        """The part that a ``done`` is about: where this one is over with other words, the one that lacks it and has
+        these."""
+        if found.ended and said not in {"", found.part_done}:
+            lacking = [known for known in self.texts(kind) if not (ender in known.ended or known.echo)]
+            meant = [known for known in lacking if said in (known.part_done, "".join(known.deltas))]
+            return meant[0] if len(meant) == 1 else found
+        return found
 
     def _mark_twins(self, kind: TextKind) -> None:
         ended = [known for known in self.texts(kind) if known.ended and not (known.item_done or known.echo)]

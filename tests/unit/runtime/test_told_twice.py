@@ -93,6 +93,15 @@ STREAMS = {
     "the text's done counts its part otherwise, and has a broken character": [
         *ANNOUNCED, text_done(0, "m", "one tw\ufffd", content_index=1), text_item(0, "m", "one two")
     ],
+    "the texts' dones do not count, and the item has no done": [
+        added(0, "m"), delta(0, "m", "one", content_index=0), text_done(0, "m", "one"), part_done(0, "m", "one"),
+        delta(0, "m", " two", content_index=1), text_done(0, "m", " two"), part_done(0, "m", " two", place=1),
+    ],
+    "the parts' dones do not count, and the item has no done": [
+        added(0, "m"), delta(0, "m", "one", content_index=0), text_done(0, "m", "one", content_index=0),
+        part_done(0, "m", "one"), delta(0, "m", " two", content_index=1), text_done(0, "m", " two", content_index=1),
+        part_done(0, "m", " two"),
+    ],
     "every event counts on, and a delta is missing": [
         added(0, "m"), delta(0, "m", "one", content_index=0), delta(0, "m", "o", content_index=2),
         text_done(0, "m", "one two", content_index=3), part_done(0, "m", "one two", place=4), text_item(0, "m", "one two"),
