@@ -10,7 +10,8 @@ from harness.consumers import probe_lines
 from harness.contract import Capabilities, Case, Outcome
 from harness.delivery import Delivery, End, Exchange, Head, Send
 
-TEXT = "All is well."
+TEXT = '{"all": "is well"}'
+"""JSON, so that a lane which makes an object of the text has one to make."""
 CASE = Case(id="healthy-probe", base_url="", deadline_ms=30_000)
 
 

@@ -11,10 +11,11 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from harness.consumers import probe
 from harness.consumers.process import Program
 from harness.contract import Capabilities
 
-SCRIPT = '''
+SCRIPT = f"WELL = {probe.TEXT!r}\n" + '''
 import base64, json, os, signal, sys, time
 steps = sys.argv[1]
 
@@ -29,7 +30,7 @@ def step():
 def say(**body):
     print(json.dumps({"protocol": 1, **body}), flush=True)
 
-def turn(text="All is well."):
+def turn(text=WELL):
     return {"ended": "returned", "text": text, "trace": [{"kind": "text", "data": text}]}
 
 def outcome(case, *turns):

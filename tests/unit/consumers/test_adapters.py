@@ -55,6 +55,10 @@ def kinds(observation: Observation, turn: int = 0) -> list[str]:
     return [callback.kind for callback in observation.outcome.turns[turn].trace if callback.kind != "event"]
 
 
+def test_a_lane_that_makes_an_object_of_the_text_can_make_one_of_the_healthy_stream_s() -> None:
+    assert json.loads(probe.TEXT) == {"all": "is well"}
+
+
 def test_a_healthy_stream_is_assembled(consumer: Consumer) -> None:
     observation = consumer.run(CASE, probe.EXCHANGE)
     outcome, turn = observation.outcome, observation.outcome.turns[0]
