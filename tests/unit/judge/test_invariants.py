@@ -597,6 +597,12 @@ def test_the_unknown_is_not_blamed_where_something_else_is_wrong_too() -> None:
     assert {v.invariant for v in verdicts if v.mark is Mark.FAIL} == {"typed-errors", "status-true"}
 
 
+def test_nor_where_another_event_has_no_type() -> None:
+    odd = interspersed('{"type":"codex.rate_limits"}').replace(b'{"type":"response.completed",', b"{")
+    verdicts = judge(CASE, outcome(raised("builtins.AttributeError")), transcript(served(odd)), FULL)
+    assert {v.invariant for v in verdicts if v.mark is Mark.FAIL} == {"typed-errors", "status-true"}
+
+
 @pytest.mark.parametrize("actions", [(Wait(900_000),), ()], ids=["a long silence", "more was announced than came"])
 def test_nor_where_the_delivery_is_odd(actions: tuple[Wait, ...]) -> None:
     entry = served(interspersed('{"type":"keepalive"}'), taken=10, seen=Ending.LEFT)
