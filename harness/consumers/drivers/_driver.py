@@ -65,9 +65,11 @@ class Trace:
         if len(self.told) == self.cancel_after:
             self._on_cancel()
 
-    def add_event(self, event: Any, kind: str) -> None:
-        """An event in the wire's own form: a delta goes to its strand, any other is told by its type."""
-        strand = DELTAS.get(kind)
+    def add_event(self, event: Any) -> None:
+        """An event in the wire's own form: a delta goes to its strand, any other is told by its type, if it has one."""
+        kind = get(event, "type")
+        kind = getattr(kind, "value", kind)  # of an enumeration
+        strand = DELTAS.get(kind) if isinstance(kind, str) else None
         self.add(strand or "event", get(event, "delta") if strand else kind)
 
 

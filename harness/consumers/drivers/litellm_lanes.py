@@ -65,8 +65,7 @@ def shared(case: dict[str, Any]) -> dict[str, Any]:
 def responses(case: dict[str, Any], said: list[dict[str, Any]], trace: Any) -> dict[str, Any] | None:
     tools = {"tools": case["tools"]} if case.get("tools") else {}
     for event in litellm.responses(model="openai/gpt-5", input=said, **tools, **shared(case)):
-        kind = str(getattr(event.type, "value", event.type))
-        trace.add_event(event, kind)
+        trace.add_event(event)
         if trace.cancelled:
             return None
     return {}

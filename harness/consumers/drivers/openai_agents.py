@@ -81,8 +81,7 @@ def record(trace: Any, event: Any) -> None:
     if event.type != "raw_response_event":
         trace.add("event", getattr(event, "name", event.type))
         return
-    kind = _driver.get(event.data, "type")
-    trace.add_event(event.data, kind)
+    trace.add_event(event.data)
 
 
 def returned(result: Any) -> dict[str, Any]:

@@ -69,7 +69,7 @@ def turn_of(call: Callable[[], tuple[Any, str] | None], trace: _driver.Trace) ->
 
 def record(trace: _driver.Trace, event: Any) -> None:
     """An event as its user sees it."""
-    trace.add_event(event, _driver.get(event, "type"))
+    trace.add_event(event)
 
 
 def request_of(case: dict[str, Any], said: list[dict[str, Any]]) -> dict[str, Any]:

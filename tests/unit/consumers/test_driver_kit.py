@@ -10,6 +10,7 @@ import sys
 import threading
 from collections.abc import Coroutine
 from concurrent.futures import ThreadPoolExecutor
+from enum import Enum
 from types import SimpleNamespace
 from typing import Any
 
@@ -185,6 +186,27 @@ def test_an_error_that_names_its_origin_shows_it_as_its_cause() -> None:
     wrapper = RuntimeError("wrapped")
     wrapper.original_exception = Provider("quota exceeded")  # type: ignore[attr-defined]
     assert [cause["message"] for cause in _driver.describe(wrapper)["chain"]] == ["wrapped", "quota exceeded"]
+
+
+class Kind(Enum):
+    TEXT = "response.output_text.delta"
+
+
+@pytest.mark.parametrize(
+    ("event", "told"),
+    [
+        ({"type": "response.output_text.delta", "delta": "a"}, ("text", "a")),
+        (SimpleNamespace(type=Kind.TEXT, delta="a"), ("text", "a")),
+        (SimpleNamespace(type="response.created"), ("event", "response.created")),
+        (SimpleNamespace(delta="a"), ("event", "")),
+        (SimpleNamespace(type=["a list"], delta="a"), ("event", '["a list"]')),
+    ],
+)
+def test_an_event_is_told_by_its_type_whatever_that_is(event: Any, told: tuple[str, str]) -> None:
+    """What the wire left out or wrote otherwise is no fault of the consumer that passes it on."""
+    trace = _driver.Trace()
+    trace.add_event(event)
+    assert [(entry["kind"], entry["data"]) for entry in trace.entries] == [told]
 
 
 def test_a_trace_marks_attempts_and_cancels_once() -> None:
