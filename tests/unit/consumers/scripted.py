@@ -15,7 +15,7 @@ from harness.consumers import probe
 from harness.consumers.process import Program
 from harness.contract import Capabilities
 
-SCRIPT = f"WELL = {probe.TEXT!r}\n" + '''
+_BODY = '''
 import base64, json, os, signal, sys, time
 steps = sys.argv[1]
 
@@ -96,6 +96,7 @@ for line in sys.stdin:
     elif what == "fail itself":
         say(case=case, error="KeyError: 'turns'")
 '''
+SCRIPT = f"WELL = {probe.TEXT!r}\n{_BODY}"
 
 
 FULL = Capabilities()
