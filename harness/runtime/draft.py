@@ -245,13 +245,17 @@ class Draft:
             self.stated = fields
 
     def open(self, item: Any) -> None:
-        """Take an ``added``; text in it stands only until another witness speaks, and a late one has nothing to say."""
+        """Take an ``added``; text in it stands only until another witness speaks, and a late one says only what a call
+        lacks to be answered."""
         self.retold = self.opened
         if self.retold:
             for known in self._texts.values():
                 known.again = True
         self.opened = True
         if self.closed:
+            fields = mapping(item) or {}
+            self.call_id = self.call_id or text(fields.get("call_id"))
+            self.name = self.name or text(fields.get("name"))
             return
         self.describe(item)
         for kind, number, said, _ in _texts_of(item):

@@ -99,6 +99,8 @@ class Drafts:
         # Or it comes late: behind the item's own done.
         late = [draft for draft in self._at(index) if draft.fits(kind) and draft.closed and not draft.opened]
         late = [draft for draft in late if not self._is_another(draft, id)]
+        if not self._at(index):
+            late += [draft for draft in self._named(id) if draft.fits(kind) and draft.closed and not draft.opened]
         known = _latest(named) or _latest(early) or _latest(late)
         return self._learn(known, index, "") if known else self.add(index, id, kind)
 

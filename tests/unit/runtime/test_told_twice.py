@@ -190,6 +190,14 @@ def test_a_call_announced_without_an_index_behind_its_deltas_is_one_call():
     assert [(item.call_id, item.arguments, item.finished) for item in result.items] == [("c", '{"x":1}', True)]
 
 
+def test_a_call_whose_end_comes_first_without_its_id_learns_it_from_its_announcement():
+    end = done(0, "f", "function_call", arguments="{}")
+    for index in (0, 1):
+        late = added(index, "f", "function_call", name="look", call_id="c")
+        (found,) = read(end, late, completed()).items
+        assert (found.call_id, found.name, found.arguments, found.finished) == ("c", "look", "{}", True)
+
+
 def test_a_call_whose_deltas_came_twice_is_what_the_terminal_says():
     begun = [added(0, "f", "function_call", name="look", call_id="c"), arguments(0, "f", "{}"), arguments(0, "f", "{}")]
     whole = call_item(0, "f", "{}", call_id="c")["item"]
