@@ -102,6 +102,10 @@ STREAMS = {
         part_done(0, "m", "one"), delta(0, "m", " two", content_index=1), text_done(0, "m", " two", content_index=1),
         part_done(0, "m", " two"),
     ],
+    "every delta is counted, and one of them was told at length": [
+        added(0, "m"), delta(0, "m", "one", content_index=0), delta(0, "m", " two two", content_index=1),
+        WORDS, text_item(0, "m", "one two"),
+    ],
     "every event counts on, and a delta is missing": [
         added(0, "m"), delta(0, "m", "one", content_index=0), delta(0, "m", "o", content_index=2),
         text_done(0, "m", "one two", content_index=3), part_done(0, "m", "one two", place=4), text_item(0, "m", "one two"),
