@@ -123,9 +123,3 @@ def _lengths(delivery: Delivery) -> Iterator[float]:
             if without_events:
                 yield without_events
             without_events = 0.0
-
-
-def waits_of(delivery: Delivery) -> tuple[float, float]:
-    """The longest time without an event, wherever it is, and the whole time, in ms."""
-    silences = Silences.of(delivery)
-    return max(silences.first_ms, silences.later_ms), silences.total_ms
