@@ -217,6 +217,11 @@ class Draft:
         return not self.encrypted and not any(text.best for text in self._texts.values())
 
     @property
+    def streamed(self) -> bool:
+        """Whether nobody but deltas has told of it."""
+        return not any(text.ended or text.item_done for text in self._texts.values())
+
+    @property
     def garbled(self) -> bool:
         """Whether it is a call whose arguments nothing can be made of."""
         return self.kind == "function_call" and not _is_json(self.best("arguments"))

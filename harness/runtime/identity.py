@@ -48,8 +48,9 @@ class Drafts:
 
     def real(self) -> list[Draft]:
         """In order, without echoes: parts that came under another name, of an item that is finished and has them, or
-        under another index, of an item of that very id that was never announced either; and items that were left open
-        and told a second time to their end, under their id or, word for word, under their index."""
+        under another index, of an item of that very id that was never announced either, or that is finished, which
+        says what only deltas have said of it; and items that were left open and told a second time to their end, under
+        their id or, word for word, under their index."""
         drafts = self.in_order()
         ended = {(draft.kind, key) for draft in drafts if draft.closed for key in (draft.id, draft.index)}
         finished: dict[tuple[ItemKind | None, str], str] = defaultdict(lambda: "\0")
@@ -65,6 +66,8 @@ class Drafts:
             # Its deltas may be those of several items at once.
             told_too = {kind: finished[draft.kind, kind].replace("\0", "") for kind in texts}
             if known_by_id and all(_stands_in(text, told_too[kind]) for kind, text in texts.items()):
+                continue
+            if not draft.announced and draft.streamed and draft.id and (draft.kind, draft.id) in ended:
                 continue
             known_by_index = (
                 left_open and bool(texts) and draft.index is not None and (draft.kind, draft.index) in ended

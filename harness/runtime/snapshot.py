@@ -50,7 +50,8 @@ def adopt(output: Any, drafts: Drafts) -> list[Draft]:
             _fill(draft, fields, drafts)
     for position, fields in entries.items():
         whole = _whole(fields)
-        if not whole.blank and (whole.name or whole.kind not in CALLS):
+        # A call that was named is one, even where nobody can read its arguments; one without a name is none.
+        if whole.name if whole.kind in CALLS else not whole.blank:
             gained.append(drafts.add(position, whole.id, whole.kind))
             _fill(gained[-1], fields, drafts)
     return gained

@@ -139,6 +139,10 @@ STREAMS = {
     "the item is announced without an id, and its done has another index": [
         added(0, None), part_added(0, "m"), delta(0, "m", "one two"), WORDS, text_item(3, "m", "one two")
     ],
+    "nobody announced the item, every event has an index of its own, and the deltas come twice": [
+        delta(0, "m", "one"), delta(0, "m", "one"), delta(1, "m", " two"), delta(1, "m", " two"),
+        text_item(2, "m", "one two"), completed(output=[WHOLE]),
+    ],
     "the stream begins again behind the last part": RETOLD,
     "the item's done is of a type that nobody knows, behind a part that is no text": [
         *ANNOUNCED, WORDS,
@@ -186,6 +190,12 @@ def test_two_messages_under_one_index_stay_two_where_one_is_left_open():
     short = [added(0, "a"), delta(0, "a", "one")]
     result = read(*short, *message(0, "b", "one two"), completed())
     assert [item.text for item in result.items] == ["one", "one two"]
+
+
+def test_a_call_that_stands_in_the_snapshot_alone_is_there_even_where_its_arguments_cannot_be_read():
+    item = {"type": "function_call", "name": "look", "call_id": "c", "arguments": ["x"]}
+    (made,) = read(completed(output=[item, {**item, "name": ""}])).items
+    assert (made.name, made.call_id, made.arguments, made.invalid_arguments) == ("look", "c", "", True)
 
 
 def test_a_call_announced_without_an_index_behind_its_deltas_is_one_call():
