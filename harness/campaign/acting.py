@@ -39,5 +39,5 @@ def _holds_call(delivery: Delivery) -> bool:
     if delivery.head is None:
         return False
     names = codings(delivery.head.headers)
-    reading = told(plain_of(delivery.body, names).data if names else delivery.body).reading
+    reading = told(plain_of(delivery.body, names).pieces if names else delivery.pieces).reading
     return any(is_call(item) or item.type in _CLIENT_TOOLS for item in reading.items)

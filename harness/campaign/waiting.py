@@ -96,7 +96,7 @@ def _ended(delivery: Delivery) -> bool:
         return False
     names = codings(delivery.head.headers)
     try:
-        body = plain_of(delivery.body, names).data if names else delivery.body
+        pieces = plain_of(delivery.body, names).pieces if names else delivery.pieces
     except UnreadableEvidence:
         return False
-    return told(body).reading.terminal is not None
+    return told(pieces).reading.terminal is not None

@@ -7,12 +7,13 @@ turn. An attempt that no delivery was written for gets the turn's last one again
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from harness.delivery.actions import Action, Cut, End, EndingAction, Framing, Head, Reset, Send, Stall, Stdio, Wait
 
 _ENDINGS = frozenset({End, Cut, Reset, Stall})
+_BODY = frozenset({Send, Wait})
 
 
 @dataclass(frozen=True)
@@ -20,18 +21,25 @@ class Delivery:
     """One connection: waits, a head, sends and waits, and one ending; or an ending with no head at all."""
 
     actions: tuple[Action, ...]
+    pieces: tuple[bytes, ...] = field(init=False, repr=False, compare=False)
+    """The body, as it is sent."""
+    length: int = field(init=False, repr=False, compare=False)
+    """Of the body, in bytes."""
+    head: Head | None = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         kinds = list(map(type, self.actions))
-        if not kinds or kinds[-1] not in _ENDINGS or not _ENDINGS.isdisjoint(kinds[:-1]):
+        if kinds and kinds[0] is Head and kinds[-1] in _ENDINGS and _BODY.issuperset(kinds[1:-1]):
+            pass  # as nearly all are
+        elif not kinds or kinds[-1] not in _ENDINGS or not _ENDINGS.isdisjoint(kinds[:-1]):
             raise ValueError("a delivery has exactly one ending (End, Cut, Reset or Stall), and it comes last")
-        head = next((number for number, kind in enumerate(kinds) if kind is Head or kind is Stdio), len(kinds))
-        if kinds.count(Head) + kinds.count(Stdio) > 1 or Send in kinds[:head]:
-            raise ValueError("a delivery has at most one Head (or Stdio), and it comes before the first Send")
-        if head == len(kinds) and kinds[-1] is End:
-            raise ValueError("End needs a Head: a connection closed before the head is a Cut")
-        if b"" in self.pieces:
+        else:
+            _check_head(kinds)
+        pieces = tuple([action.data for action in self.actions if type(action) is Send])
+        if b"" in pieces:
             raise ValueError("a Send is never empty: in chunked framing an empty chunk ends the body")
+        head = self.actions[kinds.index(Head)] if Head in kinds else None
+        vars(self).update(pieces=pieces, length=sum(map(len, pieces)), head=head)
 
     def __hash__(self) -> int:
         # Deliveries are what caches are keyed by, and one has hundreds of actions.
@@ -48,20 +56,11 @@ class Delivery:
         return last
 
     @cached_property
-    def head(self) -> Head | None:
-        return next((action for action in self.actions if isinstance(action, Head)), None)
-
-    @cached_property
     def stdio(self) -> Stdio | None:
         """The process that writes this; None for what goes over a connection."""
         if self.head is not None:
             return None
         return next((action for action in self.actions if isinstance(action, Stdio)), None)
-
-    @cached_property
-    def pieces(self) -> tuple[bytes, ...]:
-        """The body, as it is sent."""
-        return tuple([action.data for action in self.actions if type(action) is Send])
 
     @cached_property
     def body(self) -> bytes:
@@ -74,7 +73,7 @@ class Delivery:
         if self.head is None or self.head.framing is not Framing.LENGTH:
             return None
         declared = self.head.declared_length
-        return len(self.body) if declared is None else declared
+        return self.length if declared is None else declared
 
     @property
     def longest_wait_ms(self) -> float:
@@ -86,11 +85,20 @@ class Delivery:
         return float("inf") if isinstance(self.ending, Stall) else longest
 
 
+def _check_head(kinds: list[type[Action]]) -> None:
+    head = next((number for number, kind in enumerate(kinds) if kind is Head or kind is Stdio), len(kinds))
+    if kinds.count(Head) + kinds.count(Stdio) > 1 or Send in kinds[:head]:
+        raise ValueError("a delivery has at most one Head (or Stdio), and it comes before the first Send")
+    if head == len(kinds) and kinds[-1] is End:
+        raise ValueError("End needs a Head: a connection closed before the head is a Cut")
+
+
 @dataclass(frozen=True)
 class Exchange:
     """Deliveries keyed (turn, attempt), both from 0; every turn that is listed has an attempt 0."""
 
     deliveries: Mapping[tuple[int, int], Delivery]
+    turns: int = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         turns = {turn for turn, _ in self.deliveries}
@@ -98,15 +106,12 @@ class Exchange:
             raise ValueError("an exchange lists its turns from 0 without a gap")
         if not all((turn, 0) in self.deliveries for turn in turns):
             raise ValueError("every turn of an exchange has an attempt 0")
+        vars(self)["turns"] = len(turns)
 
     @classmethod
     def single(cls, delivery: Delivery) -> Exchange:
         """One turn whose every attempt is answered alike."""
         return cls({(0, 0): delivery})
-
-    @cached_property
-    def turns(self) -> int:
-        return 1 + max([turn for turn, _ in self.deliveries])
 
     def answer(self, turn: int, attempt: int) -> Delivery | None:
         """What the server says to this request; None when the case has no such turn."""

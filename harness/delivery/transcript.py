@@ -60,6 +60,11 @@ class Served:
         """The body bytes that reached the client."""
         return self.delivery.body[: self.taken]
 
+    @property
+    def pieces(self) -> tuple[bytes, ...]:
+        """The same in the pieces that were sent, where it is all that was sent; else in one."""
+        return self.delivery.pieces if self.taken == self.delivery.length else (self.body,)
+
 
 @dataclass(frozen=True, slots=True)
 class Transcript:

@@ -47,8 +47,9 @@ def owed_texts(scene: Scene, kind: ChannelKind) -> tuple[Owed, ...]:
     reading = scene.attempt.reading
     if not any(kind in item.channels for item in reading.items):
         return ()
-    items = [item for item in reading.evidenced if kind in item.channels]
-    others_speak = any(not item.only_in_snapshot for item in reading.evidenced)
+    evidenced = reading.evidenced
+    items = [item for item in evidenced if kind in item.channels]
+    others_speak = any(not item.only_in_snapshot for item in evidenced)
     final_only = not scene.capabilities.commentary_is_text and any(_is_final(item) for item in items)
     return tuple(
         Owed(

@@ -8,7 +8,6 @@ excuses is lenient, never a pass.
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -86,7 +85,7 @@ class TurnEvidence:
 
     @property
     def attempts(self) -> tuple[Attempt, ...]:
-        return tuple(by_the_letter for by_the_letter, *_ in self.readings)
+        return tuple([readings[0] for readings in self.readings])
 
     @property
     def last(self) -> Attempt:
@@ -117,21 +116,22 @@ def _readings(served: Served, patience: Patience, cancelled: bool) -> Iterator[A
     if served.delivery.stdio is not None:
         yield from _spoken(served, patience, cancelled)
         return
-    body, ending = _owned(served, patience, cancelled)
+    pieces, ending = _owned(served, patience, cancelled)
     head = served.delivery.head
     if head is None or not (served.head_taken or _declined(served, patience, cancelled)):
         yield Attempt(served, "silence", ending, Reading())
         return
     names = codings(head.headers)
     if not names:
-        yield from _answers(served, ending, _in_pieces(served, body), "")
+        yield from _answers(served, ending, Plain(pieces), "")
         return
-    plain = plain_of(body, names)
+    plain = plain_of(b"".join(pieces), names)
     yield from _answers(served, ending, plain, "")
     if not offered(served, names):
-        yield from _answers(served, ending, Plain(body), f"a client need not read {', '.join(names)} unless it says so")
+        reason = f"a client need not read {', '.join(names)} unless it says so"
+        yield from _answers(served, ending, Plain(pieces), reason)
     elif plain.broken and not plain.data:
-        yield from _answers(served, ending, Plain(body), f"the body is read as it is although it is no {names[-1]}")
+        yield from _answers(served, ending, Plain(pieces), f"the body is read as it is although it is no {names[-1]}")
 
 
 def _spoken(served: Served, patience: Patience, cancelled: bool) -> Iterator[Attempt]:
@@ -150,13 +150,13 @@ def _answers(served: Served, ending: Ending, body: Plain, custom: str) -> Iterat
         error = error_of_body(head.status, body.data) if legible else None
         yield Attempt(served, "error", ending, Reading(), None, error, custom, body.spoiled)
         return
-    if not media and _response_object(body.data) is not None:
+    if not media and _response_object(body) is not None:
         yield from _whole_body(served, ending, head.status, body, custom)
         yield from _streams(served, ending, body, custom or "what has no label is an event stream, as was asked for")
         return
     if media.split(";")[0].strip().lower() == "text/event-stream" or not media:
         yield from _streams(served, ending, body, custom)
-        if _response_object(body.data) is not None:
+        if _response_object(body) is not None:
             labelled = f"the body is one response object although it is labelled {media!r}"
             yield from _whole_body(served, ending, head.status, body, custom or labelled)
         return
@@ -166,15 +166,15 @@ def _answers(served: Served, ending: Ending, body: Plain, custom: str) -> Iterat
         yield from _streams(served, ending, body, custom or labelled)
 
 
-def _owned(served: Served, patience: Patience, cancelled: bool) -> tuple[bytes, Ending]:
-    """The bytes a consumer answers for. One that left on its own owns what it declined to read."""
+def _owned(served: Served, patience: Patience, cancelled: bool) -> tuple[tuple[bytes, ...], Ending]:
+    """The bytes, in pieces, that a consumer answers for. One that left on its own owns what it declined to read."""
     stated = served.delivery.content_length
     if served.ending is Ending.LEFT and not cancelled and stated is not None and served.taken >= stated:
-        return served.body[:stated], Ending.COMPLETE  # whatever comes after its length is no part of a body
+        return (served.body[:stated],), Ending.COMPLETE  # whatever comes after its length is no part of a body
     if not _declined(served, patience, cancelled):
-        return served.body, served.ending
+        return served.pieces, served.ending
     ending = Ending.OPEN if isinstance(served.delivery.ending, Stall) else Ending.LEFT
-    return served.delivery.body[:stated], ending
+    return served.delivery.pieces if stated is None else (served.delivery.body[:stated],), ending
 
 
 def _declined(served: Served, patience: Patience, cancelled: bool) -> bool:
@@ -192,20 +192,15 @@ def _media(headers: Headers) -> str:
 def _plain(served: Served) -> Plain:
     head = served.delivery.head
     names = codings(head.headers) if head is not None else ()
-    return plain_of(served.body, names) if names else _in_pieces(served, served.body)
-
-
-def _in_pieces(served: Served, body: bytes) -> Plain:
-    delivery = served.delivery
-    return Plain(body, pieces=delivery.pieces if len(body) == len(delivery.body) else ())
+    return plain_of(served.body, names) if names else Plain(served.pieces)
 
 
 def _stream_of(body: Plain) -> Told:
-    return told(body.data, body.pieces)
+    return told(body.pieces)
 
 
 def _whole_body(served: Served, ending: Ending, status: int, body: Plain, custom: str) -> Iterator[Attempt]:
-    error, response = error_of_body(status, body.data), _response_object(body.data)
+    error, response = error_of_body(status, body.data), _response_object(body)
     # A response that states how it ended is one, whatever else it states: as in a stream, its terminal is read.
     ended = response is not None and response.get("status") in tuple(STATUSES)
     if error is not None and error.message is not None and not ended:
@@ -225,19 +220,15 @@ def _whole_body(served: Served, ending: Ending, status: int, body: Plain, custom
         yield Attempt(served, "response", ending, read([typed(event)]), custom=custom or UNTYPED, spoiled=body.spoiled)
 
 
-def _response_object(body: bytes) -> dict[str, Any] | None:
-    if not _OPENS_OBJECT(body):
+def _response_object(body: Plain) -> dict[str, Any] | None:
+    begun = next((piece for piece in body.pieces if piece.strip(_BLANK)), b"")
+    if not begun.lstrip(_BLANK).startswith(b"{"):
         return None  # as nearly all bodies are: streams
-    if not body.lstrip(_BLANK).startswith(b"{"):
-        return None
     try:
-        value = json.loads(body)
+        value = json.loads(body.data)
     except ValueError:
         return None
     return value if isinstance(value, dict) and ("output" in value or value.get("object") == "response") else None
-
-
-_OPENS_OBJECT = re.compile(rb"\s*\{").match
 
 
 _BLANK = b"\xef\xbb\xbf \t\r\n"

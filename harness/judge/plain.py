@@ -23,13 +23,16 @@ class UnreadableEvidence(Exception):
 class Plain(NamedTuple):
     """A body without its codings."""
 
-    data: bytes
+    pieces: tuple[bytes, ...]
+    """The body; in the pieces that were sent, where it has no coding: most of them were met before."""
     spoiled: str = ""
     """What is wrong with its coding; empty when nothing is."""
     broken: bool = False
     """Whether bytes that are not in the coding made a reader stop there; else the coding is cut short at most."""
-    pieces: tuple[bytes, ...] = ()
-    """The data in the pieces that were sent, where they are known: most pieces were met before."""
+
+    @property
+    def data(self) -> bytes:
+        return b"".join(self.pieces)
 
 
 @lru_cache(maxsize=256)
@@ -58,7 +61,7 @@ def plain_of(body: bytes, names: tuple[str, ...]) -> Plain:
     except UnknownCoding as error:
         raise UnreadableEvidence(f"the answer is coded as {error}, which cannot be read here; {_HELP}") from error
     if not decoding.broken:
-        return Plain(data, "" if decoding.finished else f"its {' in '.join(names)} coding is cut short")
+        return Plain((data,), "" if decoding.finished else f"its {' in '.join(names)} coding is cut short")
     return _until_broken(body, names)
 
 
@@ -67,7 +70,8 @@ def _until_broken(body: bytes, names: tuple[str, ...]) -> Plain:
     for offset in range(len(body)):
         piece = decoding.feed(body[offset : offset + 1])
         if decoding.broken:
-            return Plain(b"".join(pieces), f"its {' in '.join(names)} coding is broken at byte {offset}", broken=True)
+            given = (b"".join(pieces),)
+            return Plain(given, f"its {' in '.join(names)} coding is broken at byte {offset}", broken=True)
         pieces.append(piece)
     raise AssertionError("what breaks as a whole breaks byte by byte")
 

@@ -21,26 +21,28 @@ UNTYPED = "a part that states no type is of the usual one"
 
 
 class Told:
-    """A body's facts, and the reading they make."""
+    """A body's facts, and the reading they make; ``pieces`` make the body up."""
 
-    def __init__(self, body: bytes, pieces: Sequence[bytes] = ()) -> None:
-        facts = _of_pieces(pieces) if len(body) <= _KEPT_BYTES else None
+    def __init__(self, pieces: Sequence[bytes]) -> None:
+        kept = sum(map(len, pieces)) <= _KEPT_BYTES
+        facts = _of_pieces(pieces) if kept else None
+        self._pieces, self.rest = pieces, b""
         if facts is None:
-            blocks, self.rest = split(body)
-            known = _KNOWN if len(body) <= _KEPT_BYTES else _Facts()
+            blocks, self.rest = split(b"".join(pieces))
+            known = _KNOWN if kept else _Facts()
             facts = [known[block] for block in blocks]
-        else:
-            self.rest = b""
-        self.body = body
         self.total_frames = len(facts)
         self.facts = [fact for fact in facts if fact is not None]
         every = len(self.facts) == len(facts)
         self.numbers = range(len(facts)) if every else [number for number, fact in enumerate(facts) if fact is not None]
         self.reading: Reading = read_facts(self.facts, self.numbers)
+        readings = [(reason, read(events)) for reason, events in _other_streams(self)]
+        self.others = [(reason, reading) for reason, reading in readings if reading != self.reading]
+        """The other right readings, each with the reason why it is one."""
 
     @cached_property
     def frames(self) -> tuple[Frame, ...]:
-        return tuple(decode_frames(self.body)[0])
+        return tuple(decode_frames(b"".join(self._pieces))[0])
 
     @property
     def events(self) -> list[Event]:
@@ -52,25 +54,19 @@ class Told:
         """The event in the rest that no blank line ended; None when there is none."""
         return decode(self.total_frames, frame_of(self.rest)) if self.rest else None
 
-    @cached_property
-    def others(self) -> tuple[tuple[str, Reading], ...]:
-        """The other right readings, each with the reason why it is one."""
-        readings = ((reason, read(events)) for reason, events in _other_streams(self))
-        return tuple((reason, reading) for reason, reading in readings if reading != self.reading)
 
-
-def told(body: bytes, pieces: Sequence[bytes] = ()) -> Told:
-    """The body as its reader has it, read; ``pieces`` make it up, or there are none."""
-    known = _BODIES.get(body)
+def told(pieces: tuple[bytes, ...]) -> Told:
+    """The body as its reader has it, in pieces, read."""
+    known = _BODIES.get(pieces)
     if known is None:
         if len(_BODIES) >= _KEPT_BODIES:
             _BODIES.clear()
-        known = _BODIES[body] = Told(body, pieces)
+        known = _BODIES[pieces] = Told(pieces)
     return known
 
 
-_BODIES: dict[bytes, Told] = {}
-_KEPT_BODIES = 64
+_BODIES: dict[tuple[bytes, ...], Told] = {}
+_KEPT_BODIES = 8
 """One case asks for the same body several times, and for few others."""
 
 
@@ -85,14 +81,14 @@ class _Facts(dict[bytes, Fact | None]):
         return fact
 
 
-class _Pieces(dict[bytes, tuple[Fact | None, ...] | None]):
-    """The facts of a piece that was sent; None for one that is no whole number of plain frames."""
+class _Pieces(dict[bytes | tuple[bytes, ...], tuple[Fact | None, ...] | None]):
+    """The facts of a piece that was sent, or of several together; None for what is no whole number of plain frames."""
 
-    def __missing__(self, piece: bytes) -> tuple[Fact | None, ...] | None:
-        blocks = whole_blocks(piece)
+    def __missing__(self, sent: bytes | tuple[bytes, ...]) -> tuple[Fact | None, ...] | None:
+        blocks = whole_blocks(sent if isinstance(sent, bytes) else b"".join(sent))
         if len(self) >= _KEPT_FACTS:
             self.clear()
-        found = self[piece] = None if blocks is None else tuple([_KNOWN[block] for block in blocks])
+        found = self[sent] = None if blocks is None else tuple([_KNOWN[block] for block in blocks])
         return found
 
 
@@ -101,21 +97,22 @@ def _of_pieces(pieces: Sequence[bytes]) -> list[Fact | None] | None:
 
     What a plan leaves alone are the recording's own pieces, whose hash is known; a body's would be worked out anew.
     """
+    if len(pieces) < 2:
+        return None  # a body in one piece is no recording's own
     facts: list[Fact | None] = []
     begun: list[bytes] = []
-    known_whole = _PIECES.get
-    for piece in pieces:
-        known = None if begun else known_whole(piece)
-        if known is None:
-            begun.append(piece)
-            if not piece.endswith(_BLANK):
-                continue
-            known = _PIECES[b"".join(begun)]
-            if known is None:
+    for piece, known in zip(pieces, map(_PIECES.get, pieces), strict=True):
+        if known is not None and not begun:
+            facts += known
+            continue
+        begun.append(piece)
+        if piece.endswith(_BLANK):
+            together = _PIECES[piece if len(begun) == 1 else tuple(begun)]
+            if together is None:
                 return None
+            facts += together
             begun.clear()
-        facts += known
-    return None if begun or not facts else facts
+    return None if begun else facts
 
 
 _BLANK = b"\n\n"

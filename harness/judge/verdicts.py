@@ -15,7 +15,7 @@ from harness.contract import Capabilities, Case, Outcome
 from harness.delivery import Transcript
 from harness.judge.duty import obligation_of
 from harness.judge.evidence import Attempt, TurnEvidence, gather
-from harness.judge.rule import REGISTRY, Invariant, Scene
+from harness.judge.rule import REGISTRY, Breach, Invariant, Scene
 from harness.judge.verdict import Mark, Verdict
 
 _SEVERITY = (Mark.PASS, Mark.SKIPPED, Mark.LENIENT, Mark.ERROR, Mark.FAIL)
@@ -57,32 +57,40 @@ def _judge_turn(
         )
         for attempt in (turn.last, *turn.alternatives)
     ]
-    letter = [_apply(rule, scenes[0]) for rule in REGISTRY.values() if rule.arity == "run"]
+    letter = _applied(scenes[0])
     best, chosen = letter, turn.last
     for scene in scenes[1:]:
         if _failures(best) == 0:
             break
-        other = [_apply(rule, scene) for rule in REGISTRY.values() if rule.arity == "run"]
+        other = _applied(scene)
         if _failures(other) < _failures(best):
             best, chosen = other, scene.attempt
     return letter if best is letter else [_softened(a, b, chosen) for a, b in zip(letter, best, strict=True)]
 
 
-def _apply(rule: Invariant, scene: Scene) -> Verdict:
-    number = scene.evidence.number
-    excluded = rule.needs(scene.capabilities)
-    if excluded is not None:
-        return Verdict(rule.id, Mark.SKIPPED, excluded, number)
-    breaches = list(rule.check(scene))
-    if not breaches:
-        return _passed(rule.id, number)
+def _applied(scene: Scene) -> list[Verdict]:
+    verdicts, number, capabilities = [], scene.evidence.number, scene.capabilities
+    for rule in REGISTRY.values():
+        if rule.arity != "run":
+            continue
+        excluded = rule.needs(capabilities)
+        if excluded is not None:
+            verdicts.append(Verdict(rule.id, Mark.SKIPPED, excluded, number))
+        elif breaches := [*rule.check(scene)]:
+            verdicts.append(_broken(rule, scene, breaches))
+        else:
+            verdicts.append(_passed(rule.id, number))
+    return verdicts
+
+
+def _broken(rule: Invariant, scene: Scene, breaches: Sequence[Breach]) -> Verdict:
     worst = max(breaches, key=lambda breach: _SEVERITY.index(breach.mark))
     more = len(breaches) - 1
     return Verdict(
         invariant=rule.id,
         mark=worst.mark,
         reason=worst.reason + (f" (and {more} more)" if more else ""),
-        turn=number,
+        turn=scene.evidence.number,
         evidenced=worst.evidenced or scene.obligation.why,
         assembled=worst.assembled,
         frames=worst.frames,

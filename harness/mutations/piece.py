@@ -26,7 +26,7 @@ class Stop:
     ending: EndingAction
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Piece:
     """A frame and what happens while it is sent."""
 

@@ -63,7 +63,7 @@ class Playback:
         self._timeouts = timeouts
         self._steps = script(serving.delivery)
         self._framing: Framing | None = None
-        self._closed = False
+        self._closed = self._shut = False
 
     def head(self) -> Generator[float, None, Head]:
         """Yield silences in seconds, return the head. Raises the library's own errors, as its real transport does."""
@@ -79,13 +79,13 @@ class Playback:
 
     def parts(self) -> Generator[float | bytes, None, None]:
         """Yield silences in seconds and pieces of body. Raises as ``head`` does."""
-        took, woken = self.serving.took, self.wake.is_set
+        serving = self.serving
         for silence, step in self._steps:
             if self._closed:
                 raise self._read_error(self._socket.closed())
             if silence:
                 yield from self._silence(silence)
-            if woken():
+            if self._shut:
                 self._end_of_file()
                 return
             if type(step) is not Send:  # nearly all steps are
@@ -94,7 +94,7 @@ class Playback:
                     return
                 assert isinstance(step, Overrun)
             data = step.data
-            took(len(data))
+            serving.taken += len(data)
             yield data
 
     def close(self) -> None:
@@ -103,11 +103,15 @@ class Playback:
         whole = self.serving.taken == expected_length(self.serving.delivery)
         self.serving.over(Ending.COMPLETE if whole and self.serving.head_taken else Ending.LEFT)
         if self._socket.close_wakes:
-            self.wake.set()
+            self._wake()
 
     def shutdown(self) -> None:
         """The client shuts the socket down: the read under way sees the end of the stream at once."""
         self.serving.over(Ending.LEFT)
+        self._wake()
+
+    def _wake(self) -> None:
+        self._shut = True
         self.wake.set()
 
     @property

@@ -22,10 +22,27 @@ class NeverEnds(BaseException):
     """
 
 
+class _Watch:
+    """The case's own time, and the lock of all its records.
+
+    Players know their servings, servings know this: nobody knows a player, whose bodies are gone the moment it is
+    dropped. A case that is left to the garbage collector costs the next ones the processor's caches.
+    """
+
+    def __init__(self, clock: Clock) -> None:
+        # The garbage collector may close an abandoned response of this case in the middle of anything, also in here.
+        self.lock = threading.RLock()
+        self._clock = clock
+        self._start = clock.now()
+
+    def elapsed_ms(self) -> float:
+        return (self._clock.now() - self._start) * 1000
+
+
 class Serving:
     """One request being answered: the growing record behind a ``Served``. The first ending reported stays."""
 
-    def __init__(self, player: Player, turn: int, attempt: int, request: Request, delivery: Delivery) -> None:
+    def __init__(self, watch: _Watch, turn: int, attempt: int, request: Request, delivery: Delivery) -> None:
         self.turn = turn
         self.attempt = attempt
         self.request = request
@@ -33,8 +50,8 @@ class Serving:
         self.taken = 0
         self.head_taken = False
         self.ending: Ending | None = None
-        self._player = player
-        self._opened_ms = player.elapsed_ms()
+        self._watch = watch
+        self._opened_ms = watch.elapsed_ms()
         self._closed_ms = self._opened_ms
 
     def took_head(self) -> None:
@@ -46,15 +63,15 @@ class Serving:
 
     def over(self, ending: Ending, *, taken: int | None = None) -> None:
         """It ended; ``taken`` is the true count of body bytes, where more were sent than arrived."""
-        with self._player.lock:
+        with self._watch.lock:
             if self.ending is None:
-                self._closed_ms = self._player.elapsed_ms()
+                self._closed_ms = self._watch.elapsed_ms()
                 self.ending = ending
                 self.taken = self.taken if taken is None else taken
 
     def served(self) -> Served:
         """The record as of now."""
-        with self._player.lock:
+        with self._watch.lock:
             running = self.ending is None
             return Served(
                 self.turn,
@@ -65,7 +82,7 @@ class Serving:
                 self.head_taken,
                 self.ending or Ending.OPEN,
                 self._opened_ms,
-                self._player.elapsed_ms() if running else self._closed_ms,
+                self._watch.elapsed_ms() if running else self._closed_ms,
             )
 
 
@@ -75,15 +92,10 @@ class Player:
     def __init__(self, exchange: Exchange, clock: Clock) -> None:
         self.exchange = exchange
         self.clock = clock
-        # The garbage collector may close an abandoned response of this case in the middle of anything, also in here.
-        self.lock = threading.RLock()
-        self._start = clock.now()
+        self._watch = _Watch(clock)
         self._seating = Seating()
         self._servings: list[Serving] = []
         self._unanswered: list[Request] = []
-
-    def elapsed_ms(self) -> float:
-        return (self.clock.now() - self._start) * 1000
 
     def admit(self, request: Request) -> Serving:
         """Decide what answers a request.
@@ -93,30 +105,30 @@ class Player:
         """
         if request.method != "POST":
             return self._refuse(404, request, "only POST requests are replayed")
-        with self.lock:
+        with self._watch.lock:
             turn, attempt = self._seating.seat(request.body)
             delivery = self.exchange.answer(turn, attempt)
             if delivery is None:
                 self._unanswered.append(request)
                 return self._refuse(599, request, f"the exchange has {self.exchange.turns} turn(s), this is one more")
-            serving = Serving(self, turn, attempt, request, delivery)
+            serving = Serving(self._watch, turn, attempt, request, delivery)
             self._servings.append(serving)
             return serving
 
     def transcript(self) -> Transcript:
-        with self.lock:
+        with self._watch.lock:
             servings, unanswered = tuple(self._servings), tuple(self._unanswered)
         return Transcript(tuple(serving.served() for serving in servings), unanswered)
 
     @property
     def open(self) -> int:
         """How many deliveries nobody has ended: neither they themselves nor the client."""
-        with self.lock:
+        with self._watch.lock:
             return sum(serving.ending in {None, Ending.OPEN} for serving in self._servings)
 
     def _refuse(self, status: int, request: Request, why: str) -> Serving:
         return Serving(
-            self, -1, 0, request, refusal(status, "not_replayed", f"{request.method} {request.target}: {why}")
+            self._watch, -1, 0, request, refusal(status, "not_replayed", f"{request.method} {request.target}: {why}")
         )
 
 

@@ -47,4 +47,4 @@ def check(scene: Scene) -> Iterator[Breach]:
 
 
 def _within_budget(scene: Scene) -> bool:
-    return len(scene.evidence.attempts) <= scene.capabilities.requests_per_turn
+    return len(scene.evidence.readings) <= scene.capabilities.requests_per_turn

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 
 from harness.judge.claims import claims_completion
-from harness.judge.content import account_of, excerpt, owed_texts
+from harness.judge.content import Account, account_of, excerpt, owed_texts
 from harness.judge.duty import Duty
 from harness.judge.rule import Breach, Scene, assemblers, invariant
 from harness.judge.verdict import Mark
@@ -22,9 +23,7 @@ from harness.protocols.responses.reading import ChannelKind
 def check(scene: Scene) -> Iterator[Breach]:
     if not owes_content(scene):
         return
-    owed = owed_texts(scene, ChannelKind.TEXT)
-    actual = assembled_texts(scene)
-    account = account_of(owed, actual)
+    actual, account = text_account(scene)
     bent = scene.attempt.reading.ambiguous
     if account.missing:
         frames = tuple(frame for entry in account.missing for frame in entry.frames)
@@ -48,6 +47,13 @@ def owes_content(scene: Scene) -> bool:
     if scene.obligation.duty in {Duty.COMPLETE, Duty.INCOMPLETE}:
         return True
     return scene.obligation.duty is Duty.EITHER and claims_completion(scene.turn)
+
+
+@lru_cache(maxsize=1)
+def text_account(scene: Scene) -> tuple[list[str], Account]:
+    """The answer's texts, and how they differ from those owed; more than one rule asks."""
+    actual = assembled_texts(scene)
+    return actual, account_of(owed_texts(scene, ChannelKind.TEXT), actual)
 
 
 def assembled_texts(scene: Scene) -> list[str]:

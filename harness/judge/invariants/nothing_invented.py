@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from harness.judge.content import account_of, excerpt, known_source, owed_texts
-from harness.judge.invariants.content_kept import assembled_texts
+from harness.judge.content import excerpt, known_source, owed_texts
+from harness.judge.invariants.content_kept import text_account
 from harness.judge.rule import Breach, Scene, assemblers, invariant
 from harness.judge.verdict import Mark
 from harness.protocols.responses.reading import ChannelKind
@@ -21,8 +21,7 @@ from harness.protocols.responses.reading import ChannelKind
 def check(scene: Scene) -> Iterator[Breach]:
     if scene.turn.ended != "returned":
         return
-    actual = assembled_texts(scene)
-    account = account_of(owed_texts(scene, ChannelKind.TEXT), actual)
+    actual, account = text_account(scene)
     for piece in account.surplus:
         source = known_source(piece, scene, ChannelKind.TEXT)
         bent = scene.attempt.reading.ambiguous or source.startswith("it is the refusal")

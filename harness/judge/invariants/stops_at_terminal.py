@@ -19,7 +19,7 @@ from harness.judge.silence import Patience
     incident="codex stored response.failed and reported it at EOF only: an open socket made it 'idle timeout'.",
 )
 def check(scene: Scene) -> Iterator[Breach]:
-    if not scene.evidence.attempts or scene.attempt.reading.terminal is None:
+    if scene.attempt.reading.terminal is None:
         return
     if scene.attempt.open_document or not isinstance(scene.attempt.served.delivery.ending, Stall):
         return

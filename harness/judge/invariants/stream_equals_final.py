@@ -44,13 +44,12 @@ def check(scene: Scene) -> Iterator[Breach]:
 
 def since_reset(turn: Turn) -> str:
     """The text deltas a caller holds at the end: those after the last reset."""
-    told = [callback for callback in turn.trace if callback.kind in _TELLING]
-    kinds = [callback.kind for callback in told]
+    kinds = [callback.kind for callback in turn.trace]
     start = len(kinds) - kinds[::-1].index("reset") if "reset" in kinds else 0
-    return "".join([callback.data for callback in told[start:]])
+    told = zip(kinds[start:], turn.trace[start:], strict=True)
+    return "".join([callback.data for kind, callback in told if kind == "text"])
 
 
-_TELLING = frozenset({"text", "reset"})
 _CALLING = frozenset({ChannelKind.ARGUMENTS, ChannelKind.INPUT})
 
 

@@ -143,7 +143,7 @@ def test_a_response_that_is_collected_while_the_next_is_admitted_holds_nobody_up
 
     def collected_in_the_middle() -> None:
         # The garbage collector runs finalizers in whatever thread allocates, whatever that thread holds.
-        with one.lock:
+        with first._watch.lock:
             first.over(Ending.LEFT)
         done.set()
 

@@ -96,6 +96,7 @@ class Router:
         self.running: dict[str, Cell] = {}
         """By run, where its next delta goes; forgotten when an item opens or speaks as a whole."""
         self._drafts: list[Draft] = []
+        self._first_at: dict[int | None, Draft] = {}
 
     def take(self, fact: Fact, said: Said, frame: int) -> None:
         """Join what a fact says to the item it speaks of; opened when nobody announced it."""
@@ -119,7 +120,7 @@ class Router:
         draft.added |= opens
         draft.finished |= not opens
         draft.whole = draft.whole if opens else said
-        if not opens and any(other.repeats(draft) for other in self._drafts):
+        if not opens and len(self._drafts) > 1 and any(other.repeats(draft) for other in self._drafts):
             self.ambiguous = True
 
     def snapshot(self, output: Sequence[Said], frame: int) -> None:
@@ -155,9 +156,10 @@ class Router:
 
     def _find(self, said: Said, opens: bool) -> Draft | None:
         kind, index, identity = said.type, said.output_index, said.identity
+        first = self._first_at.get(index)
+        if first is not None and self.key is Identity.INDEX and (identity is None or identity in first.ids):
+            return first  # both keys agree, as they do nearly always
         by_index = [d for d in self._drafts if d.index == index] if index is not None else []
-        if by_index and self.key is Identity.INDEX and (identity is None or identity in by_index[0].ids):
-            return by_index[0]  # both keys agree, as they do nearly always
         by_id = [d for d in self._drafts if identity in d.ids] if identity is not None else []
         if self.key is Identity.RECENCY:
             return None if opens else self._latest(kind, by_id or by_index)
@@ -168,6 +170,8 @@ class Router:
         unnumbered = next((d for d in by_id if d.index is None), None)
         if not by_index and unnumbered is not None:
             unnumbered.index = index
+            if index is not None:
+                self._first_at.setdefault(index, unnumbered)
             return unnumbered
         return self._keyed(by_index, by_id if index is None or not opens else [], index is None and not opens, kind)
 
@@ -186,6 +190,8 @@ class Router:
         if said.identity is not None:
             draft.ids[said.identity] = None
         self._drafts.append(draft)
+        if said.output_index is not None:
+            self._first_at.setdefault(said.output_index, draft)
         self.running.clear()
         return draft
 

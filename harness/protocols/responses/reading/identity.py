@@ -25,7 +25,7 @@ class Identity(StrEnum):
 
 def trusted_identity(facts: Sequence[Fact]) -> Identity:
     """The key this stream's own item events support."""
-    told = list(filter(None, [fact.telling for fact in facts]))
+    told = [telling for fact in facts if (telling := fact.telling) is not None]
     opening = [telling for telling in told if telling.opens] or told
     if opening and _index_tells_apart(opening) and not _reopened(told):
         return Identity.INDEX

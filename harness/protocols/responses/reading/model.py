@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 from harness.protocols.responses.errors import ProviderError
 from harness.protocols.responses.reading.channel import Channel, ChannelKind
@@ -20,8 +20,7 @@ class TerminalKind(StrEnum):
     FAILED = "failed"
 
 
-@dataclass(frozen=True, slots=True)
-class Terminal:
+class Terminal(NamedTuple):
     """The first event that ends the response."""
 
     frame: int
@@ -42,7 +41,7 @@ class Terminal:
 
     def at(self, frame: int) -> Terminal:
         """The same in another place."""
-        return replace(self, frame=frame)
+        return self._replace(frame=frame)
 
 
 @dataclass(frozen=True, slots=True)
