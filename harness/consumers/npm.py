@@ -34,7 +34,7 @@ def build(folder: Path, package: str, version: str, beside: Sequence[str], progr
     npm = _npm()
     (folder / "package.json").write_text(json.dumps({"private": True, "type": "module"}), encoding="utf-8")
     # Of a name alone npm would take the newest release that suits the machine's node, not the one it is about to get.
-    wanted = [f"{package}@{version}", *(f"{name}@latest" for name in beside)]
+    wanted = [f"{package}@{version}", *(name if "@" in name[1:] else f"{name}@latest" for name in beside)]
     if _node_major() < NODE_MAJOR:
         wanted.append(f"{_node_package()}@{NODE_MAJOR}")
         progress(f"this machine's node is older than {NODE_MAJOR}; it gets one of its own")

@@ -211,10 +211,10 @@ def test_an_npm_package_gets_a_newer_node_only_where_it_needs_one(
     monkeypatch.setattr(shutil, "which", lambda name: name)
     monkeypatch.setattr(tools, "run", npm.run)
     monkeypatch.setattr(tools, "output", npm.output)
-    made = environments.install("@openai/agents", recipe=environments.Recipe("npm", ("zod",)))
+    made = environments.install("@openai/agents", recipe=environments.Recipe("npm", ("zod", "@ai-sdk/openai@4")))
     assert (made.version, made.index) == ("1.2.3", "npm")
-    assert npm.asked[0][:2] == ["@openai/agents@1.2.3", "zod@latest"]
-    assert len(npm.asked[0][2:]) == own
+    assert npm.asked[0][:3] == ["@openai/agents@1.2.3", "zod@latest", "@ai-sdk/openai@4"]
+    assert len(npm.asked[0][3:]) == own
     assert environments.installed("@openai/agents", "npm") == [made]
     assert environments.installed("@openai/agents") == []
     with pytest.raises(ConsumerError, match="harness consumers install agents-js"):
