@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from harness.runtime.draft import CALLS, ITEM_KINDS, Draft, Text, TextKind, arguments_text, part_text
+from harness.runtime.draft import CALLS, ITEM_KINDS, Draft, Text
 from harness.runtime.errors import RuntimeStreamError, TruncatedStream
 from harness.runtime.events import Damage, Marker
 from harness.runtime.identity import Drafts, usable_index
@@ -18,6 +18,7 @@ from harness.runtime.result import DAMAGED, INVALID_ARGUMENTS, NO_TERMINAL, RECO
 from harness.runtime.snapshot import adopt
 from harness.runtime.terminal import ending_of, error_frame, failure, stated_error, usage_of
 from harness.runtime.view import mapping, plain, text
+from harness.runtime.whole import TextKind, arguments_text, part_text
 
 
 class Delta(NamedTuple):
@@ -211,6 +212,8 @@ class Assembler:
         index = usable_index(event.get("output_index"))
         draft = self._drafts.announced(index, text(item.get("id")) or text(event.get("item_id")), kind)
         draft.open(item)
+        for part in self._drafts.parts_of(draft) if draft.retold else ():
+            part.tell_again()
         self._drafts.settle(draft)
         self._calls_seen = self._calls_seen or draft.kind in CALLS
         return ()

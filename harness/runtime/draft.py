@@ -7,17 +7,14 @@ another has said. Which witness wins is decided only when somebody asks.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 import orjson
 
-from harness.runtime.result import Item, ItemKind, Part, PartKind
-from harness.runtime.view import mapping, plain, sequence, text
-
-TextKind = str
-"""A PartKind, or ``arguments``."""
+from harness.runtime.result import Item, ItemKind, Part
+from harness.runtime.view import mapping, plain, text
+from harness.runtime.whole import TextKind, texts_of
 
 ITEM_KINDS: dict[str, ItemKind] = {
     "message": "message",
@@ -26,15 +23,6 @@ ITEM_KINDS: dict[str, ItemKind] = {
     "reasoning": "reasoning",
 }
 CALLS = frozenset({"function_call", "custom_tool_call"})
-
-PART_KINDS: dict[str, PartKind] = {
-    "output_text": "text",
-    "text": "text",
-    "refusal": "refusal",
-    "reasoning_text": "reasoning",
-    "reasoning": "reasoning",
-    "summary_text": "summary",
-}
 
 
 class Text:
@@ -254,8 +242,7 @@ class Draft:
         lacks to be answered."""
         self.retold = self.opened
         if self.retold:
-            for known in self._texts.values():
-                known.again = True
+            self.tell_again()
         self.opened = True
         if self.closed:
             fields = mapping(item) or {}
@@ -263,8 +250,13 @@ class Draft:
             self.name = self.name or text(fields.get("name"))
             return
         self.describe(item)
-        for kind, number, said, _ in _texts_of(item):
+        for kind, number, said, _ in texts_of(item):
             self.text(kind, number).opening = said
+
+    def tell_again(self) -> None:
+        """Its parts begin anew: those it has are told once more."""
+        for known in self._texts.values():
+            known.again = True
 
     def close(self, item: Any) -> None:
         """Take an ``output_item.done``."""
@@ -275,7 +267,7 @@ class Draft:
         """Take a whole item: from its ``done``, or as a terminal's snapshot has it."""
         self.describe(item)
         said_by_kind: dict[TextKind, dict[int, str]] = {}
-        for kind, number, said, notes in _texts_of(item, self.best("arguments")):
+        for kind, number, said, notes in texts_of(item, self.best("arguments")):
             said_by_kind.setdefault(kind, {})[number] = said
             found = self._texts.setdefault((kind, number), Text())
             found.item_done, found.echo, found.twin = said, False, False
@@ -351,44 +343,6 @@ class Draft:
 
 def _place(entry: tuple[tuple[TextKind, int], Text]) -> tuple[TextKind, int]:
     return entry[0]
-
-
-def _texts_of(item: Any, arguments: str = "") -> Iterator[tuple[TextKind, int, str, tuple[Any, ...]]]:
-    """The texts a whole item states, without the empty ones: kind, number, text, annotations.
-
-    ``arguments``: those of the item so far.
-    """
-    fields = mapping(item) or {}
-    default: PartKind = "reasoning" if fields.get("type") == "reasoning" else "text"
-    for number, entry in enumerate(sequence(fields.get("content"))):
-        kind, said, annotations = part_text(entry, default)
-        if said and kind:
-            # What a reasoning item says is never the answer, whatever some servers call its parts.
-            yield default if kind == "text" else kind, number, said, annotations
-    for number, entry in enumerate(sequence(fields.get("summary"))):
-        _, said, _ = part_text(entry, "summary")
-        if said:
-            yield "summary", number, said, ()
-    stated = arguments_text(fields.get("arguments") if "arguments" in fields else fields.get("input"), arguments)
-    if stated:
-        yield "arguments", 0, stated, ()
-
-
-def part_text(part: Any, default: PartKind) -> tuple[PartKind | None, str, tuple[Any, ...]]:
-    """A part's kind (None: one we do not know), its text and its annotations."""
-    fields = mapping(part) or {}
-    stated = text(fields.get("type"))
-    kind = PART_KINDS.get(stated) if stated else default
-    said = text(fields.get("refusal" if kind == "refusal" else "text"))
-    return kind, said, tuple(plain(entry) for entry in sequence(fields.get("annotations")))
-
-
-def arguments_text(value: Any, known: str = "") -> str:
-    """A call's arguments as text. Some servers send the decoded object, which is asked only where no text is known."""
-    if isinstance(value, str):
-        return value
-    fields = None if known else mapping(value)
-    return json.dumps(plain(fields), separators=(",", ":"), ensure_ascii=False) if fields else ""
 
 
 def _is_json(arguments: str) -> bool:

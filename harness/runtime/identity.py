@@ -153,6 +153,10 @@ class Drafts:
             return self._learn(alike[0], index, "") if len(alike) == 1 else self.add(index, id, kind)
         return self._learn(found, index, id)
 
+    def parts_of(self, draft: Draft) -> list[Draft]:
+        """What was only ever told in parts, under the number and the id of an item that says it is of another type."""
+        return [part for part in self._at(draft.index) if not part.announced and part.id == draft.id]
+
     # -- changes ----------------------------------------------------------------------------------------------
 
     def add(self, index: int | None, id_: str, kind: ItemKind | None) -> Draft:

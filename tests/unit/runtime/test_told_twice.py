@@ -143,6 +143,13 @@ STREAMS = {
         delta(0, "m", "one"), delta(0, "m", "one"), delta(1, "m", " two"), delta(1, "m", " two"),
         text_item(2, "m", "one two"), completed(output=[WHOLE]),
     ],
+    "the item is announced as of a type that nobody knows, and the stream begins again behind its done": [
+        *2 * [
+            {**added(0, "m"), "item": {"type": "mystery", "id": "m"}}, part_added(0, "m"), delta(0, "m", "one two"),
+            WORDS, part_done(0, "m", "one two"),
+        ],
+        done(0, "m", "mystery", content=[{**PART, "text": "one two"}]),
+    ],
     "the stream begins again behind the last part": RETOLD,
     "the item's done is of a type that nobody knows, behind a part that is no text": [
         *ANNOUNCED, WORDS,
