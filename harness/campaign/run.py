@@ -127,7 +127,7 @@ def _excluded(planned: Planned, capabilities: Capabilities) -> str:
     scenario = planned.scenario
     # A moment is counted in callbacks or in ms; who tells no deltas has no callbacks to count by.
     cancels = {"timed_cancel": scenario.cancel_at_ms, "streams": scenario.cancel_after}
-    needs = [*scenario.needs, *(name for name, moment in cancels.items() if moment is not None)]
+    needs = dict.fromkeys([*scenario.needs, *(name for name, moment in cancels.items() if moment is not None)])
     lacking = [name for name in needs if getattr(capabilities, name) in (False, "none")]
     return f"the consumer does not promise: {', '.join(lacking)}" if lacking else ""
 

@@ -16,7 +16,7 @@ from harness.mutations import Plan
 
 REAL_TIME_MS = 1_000
 """What the silences of an answer may take in real time, where it is not simulated: a campaign waits for them all."""
-HURRIED_MS = 3_000
+HURRIED_TRIAL_MS = 3_000
 """The same where the clock is hurried, so that there is more to see in it."""
 
 
@@ -46,7 +46,7 @@ def attempt(consumer: Consumer, trial: Trial, fast: Consumer | None = None) -> T
         trial, exchange = _applied(trial)
     except Exception:  # noqa: BLE001 - a bug of ours in one case must not lose what the others found
         return _bug(trial)
-    budget_ms = HURRIED_MS if consumer.capabilities.time_scale > 1 else REAL_TIME_MS
+    budget_ms = HURRIED_TRIAL_MS if consumer.capabilities.time_scale > 1 else REAL_TIME_MS
     if unfit(trial.ground.case, exchange, consumer.capabilities, budget_ms):
         return Tried(trial, skipped=True)
     return serve(consumer, trial, exchange, fast)

@@ -100,7 +100,8 @@ def test_a_consumer_that_cannot_be_cancelled_by_time_is_not_asked_to():
 
 def test_a_consumer_without_deltas_is_not_asked_to_stop_at_one():
     quiet = Fake(raising(AssertionError), Capabilities(streams=False))
-    assert run_case(quiet, planned(cancel_after=2)).reason == "the consumer does not promise: streams"
+    for needs in ((), ("streams",)):
+        assert run_case(quiet, planned(cancel_after=2, needs=needs)).reason == "the consumer does not promise: streams"
     assert run_case(Fake(), planned(cancel_after=2)).mark is not Mark.SKIPPED
 
 
