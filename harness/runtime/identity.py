@@ -141,7 +141,7 @@ class Drafts:
             found = next((draft for draft in calls if draft.fits(kind)), None)
         if found is None and not self._at(index):
             # It names no open item, but it may tell the only one that is open, or that has its id, word for word.
-            told = list(self._open.values()) if index is None or not id else self._named(id)
+            told = list(self._open.values()) if index is None else self._named(id) or list(self._open.values())
             told = [draft for draft in told if draft.fits(kind) and not draft.blank]
             found = told[0] if len(told) == 1 and _says_the_same(told[0], item) else None
         if found is None and index is None and not id:

@@ -150,6 +150,9 @@ STREAMS = {
         ],
         done(0, "m", "mystery", content=[{**PART, "text": "one two"}]),
     ],
+    "the item is announced under another id, and its done has another index": [
+        added(0, "other"), *ANNOUNCED[1:], WORDS, part_done(0, "m", "one two"), text_item(10, "m", "one two")
+    ],
     "the stream begins again behind the last part": RETOLD,
     "the item's done is of a type that nobody knows, behind a part that is no text": [
         *ANNOUNCED, WORDS,
