@@ -69,8 +69,10 @@ def calls_of(scene: Scene) -> list[Call]:
     calls = []
     for item in told_of:
         final = item.finished or item.in_snapshot or _arguments_final(item)
-        # Nobody can make a call that was never named; what has no type, or another one too, may be passed over.
+        # Nobody can make a call that was never named, or that stands in the snapshot alone without arguments that can
+        # be read; what has no type, or another one too, may be passed over.
         told = bool(item.names) and all(type_ in CALL_TYPES for type_ in (item.type, *item.types))
+        told = told and bool(item.channels or item.added or item.finished)
         owed = completed and final and told and not (item.only_in_snapshot and others_speak)
         # An item that is done, or listed as completed by a terminal, may be used whatever becomes of the response.
         done = item.finished or (item.in_snapshot and "completed" in item.statuses)

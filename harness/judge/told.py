@@ -37,7 +37,7 @@ class Told:
         self.numbers = range(len(facts)) if every else [number for number, fact in enumerate(facts) if fact is not None]
         self.reading: Reading = read_facts(self.facts, self.numbers)
         readings = [(reason, read(events)) for reason, events in _other_streams(self)]
-        self.others = [(reason, reading) for reason, reading in readings if reading != self.reading]
+        self.others = tuple((reason, reading) for reason, reading in readings if reading != self.reading)
         """The other right readings, each with the reason why it is one."""
 
     @cached_property
@@ -81,11 +81,11 @@ class _Facts(dict[bytes, Fact | None]):
         return fact
 
 
-class _Pieces(dict[bytes | tuple[bytes, ...], tuple[Fact | None, ...] | None]):
+class _Pieces(dict[bytes, tuple[Fact | None, ...] | None]):
     """The facts of a piece that was sent, or of several together; None for what is no whole number of plain frames."""
 
-    def __missing__(self, sent: bytes | tuple[bytes, ...]) -> tuple[Fact | None, ...] | None:
-        blocks = whole_blocks(sent if isinstance(sent, bytes) else b"".join(sent))
+    def __missing__(self, sent: bytes) -> tuple[Fact | None, ...] | None:
+        blocks = whole_blocks(sent)
         if len(self) >= _KEPT_FACTS:
             self.clear()
         found = self[sent] = None if blocks is None else tuple([_KNOWN[block] for block in blocks])
@@ -107,7 +107,7 @@ def _of_pieces(pieces: Sequence[bytes]) -> list[Fact | None] | None:
             continue
         begun.append(piece)
         if piece.endswith(_BLANK):
-            together = _PIECES[piece if len(begun) == 1 else tuple(begun)]
+            together = _PIECES[b"".join(begun)]
             if together is None:
                 return None
             facts += together

@@ -25,8 +25,8 @@ class NeverEnds(BaseException):
 class _Watch:
     """The case's own time, and the lock of all its records.
 
-    Players know their servings, servings know this: nobody knows a player, whose bodies are gone the moment it is
-    dropped. A case that is left to the garbage collector costs the next ones the processor's caches.
+    Players know their servings, servings know this, and nobody knows a player: it makes no cycle, so it is gone when
+    it is dropped. Cases that wait for the garbage collector cost those that follow the processor's caches.
     """
 
     def __init__(self, clock: Clock) -> None:

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from http import HTTPStatus
-from itertools import chain, repeat
 from math import inf
 
 from harness.delivery import Cut, Delivery, End, Ending, Framing, Head, Reset, Send, Stall, Wait
@@ -50,17 +49,15 @@ Step = Head | Send | Overrun | Over
 
 
 def script(delivery: Delivery) -> Iterator[tuple[float, Step]]:
-    """Give ``(silence in seconds before it, step)``; the last one, and only that, is an Over. A stall is endless."""
-    head, left = delivery.head, expected_length(delivery)
-    if head is delivery.actions[0] and left is None and len(delivery.pieces) == len(delivery.actions) - 2:
-        # Nearly all deliveries: a head, sends, and an ending, with no silence and no length in between.
-        return chain([(0.0, head)], zip(repeat(0.0), delivery.actions[1:-1]), [_over(delivery.ending, head, 0.0)])  # type: ignore[arg-type]
-    return _steps(delivery, left)
-
-
-def _steps(delivery: Delivery, left: int | None) -> Iterator[tuple[float, Step]]:
+    """Yield ``(silence in seconds before it, step)``; the last one, and only that, is an Over. A stall is endless."""
+    framing = None if delivery.head is None else delivery.head.framing
+    left = expected_length(delivery)
     silence = 0.0
     for action in delivery.actions:
+        if left is None and type(action) is Send:  # nearly all actions of nearly all deliveries
+            yield silence, action
+            silence = 0.0
+            continue
         match action:
             case Wait():
                 silence += action.ms / 1000
@@ -74,17 +71,13 @@ def _steps(delivery: Delivery, left: int | None) -> Iterator[tuple[float, Step]]
                 yield silence, Overrun(action.data[:left], action.data[left:])
                 left = 0
             case End() | Cut() | Reset() | Stall():
-                yield _over(action, delivery.head, silence)
+                endless = isinstance(action, Stall)
+                yield inf if endless else silence, Over(_ENDINGS[type(action), framing])
                 return
         silence = 0.0
         if left == 0:
             yield 0.0, Over(Ending.COMPLETE)
             return
-
-
-def _over(ending: EndingAction, head: Head | None, silence: float) -> tuple[float, Over]:
-    framing = None if head is None else head.framing
-    return inf if isinstance(ending, Stall) else silence, Over(_ENDINGS[type(ending), framing])
 
 
 def expected_length(delivery: Delivery) -> int | None:

@@ -16,7 +16,7 @@ from harness.runtime.events import Damage, Marker
 from harness.runtime.identity import Drafts, usable_index
 from harness.runtime.result import DAMAGED, INVALID_ARGUMENTS, NO_TERMINAL, RECOVERED, ItemKind, PartKind, Result
 from harness.runtime.snapshot import adopt
-from harness.runtime.terminal import ending_of, error_frame, failure, stated_error, usage_of
+from harness.runtime.terminal import STATUSES, ending_of, error_frame, failure, stated_error, usage_of
 from harness.runtime.view import mapping, plain, text
 from harness.runtime.whole import TextKind, arguments_text, part_text
 
@@ -304,11 +304,11 @@ class Assembler:
         """Take a concrete response object instead of events; its ``output`` is then the answer itself."""
         fields = mapping(response) or {}
         self.ending = ending_of("response.completed", {"response": fields})
-        if fields.get("status") in ("queued", "in_progress"):
-            self.ending = fields["status"]
-        elif stated_error(fields) and not text(fields.get("status")):
-            # No event's name says how it ended, and neither does a status: then its error does.
+        if stated_error(fields) and text(fields.get("status")) not in STATUSES:
+            # No event's name says how it ended, and neither does its status: then its error does.
             self.ending = "failed"
+        elif fields.get("status") in ("queued", "in_progress"):
+            self.ending = fields["status"]
         signals = self._conclude(self.ending or "completed", response, {})
         self._flags.discard(RECOVERED)
         return signals

@@ -204,10 +204,12 @@ class Draft:
             return False
         return not self.encrypted and not any(text.best for text in self._texts.values())
 
-    @property
-    def streamed(self) -> bool:
-        """Whether nobody but deltas has told of it."""
-        return not any(text.ended or text.item_done for text in self._texts.values())
+    def only_repeats(self, whole: str) -> bool:
+        """Whether nobody but deltas has told of it, and each of them is a piece of this text."""
+        if any(text.ended or text.item_done for text in self._texts.values()):
+            return False
+        pieces = [piece for text in self._texts.values() for piece in text.deltas]
+        return bool(pieces) and all(piece in whole for piece in pieces)
 
     @property
     def garbled(self) -> bool:

@@ -48,8 +48,8 @@ class Drafts:
 
     def real(self) -> list[Draft]:
         """In order, without echoes: parts that came under another name, of an item that is finished and has them, or
-        under another index, of an item of that very id that was never announced either, or that is finished, which
-        says what only deltas have said of it; and items that were left open and told a second time to their end, under
+        under another index, of an item of that very id that was never announced either, or of deltas that a finished
+        one has in its own words; and items that were left open and told a second time to their end, under
         their id or, word for word, under their index."""
         drafts = self.in_order()
         ended = {(draft.kind, key) for draft in drafts if draft.closed for key in (draft.id, draft.index)}
@@ -57,6 +57,10 @@ class Drafts:
         for draft in drafts:
             for kind in draft.text_kinds if draft.closed else ():
                 finished[draft.kind, kind] += draft.best(kind) + "\0"
+        whole: dict[tuple[ItemKind | None, str], str] = defaultdict(str)
+        for draft in drafts:
+            if draft.closed and draft.id:
+                whole[draft.kind, draft.id] += "\0".join(["", *map(draft.best, draft.text_kinds)])
         told: set[tuple[str, str]] = set()
         found: list[Draft] = []
         for draft in drafts:
@@ -67,7 +71,7 @@ class Drafts:
             told_too = {kind: finished[draft.kind, kind].replace("\0", "") for kind in texts}
             if known_by_id and all(_stands_in(text, told_too[kind]) for kind, text in texts.items()):
                 continue
-            if not draft.announced and draft.streamed and draft.id and (draft.kind, draft.id) in ended:
+            if not draft.announced and draft.id and draft.only_repeats(whole[draft.kind, draft.id]):
                 continue
             known_by_index = (
                 left_open and bool(texts) and draft.index is not None and (draft.kind, draft.index) in ended
@@ -154,8 +158,9 @@ class Drafts:
         return self._learn(found, index, id)
 
     def parts_of(self, draft: Draft) -> list[Draft]:
-        """What was only ever told in parts, under the number and the id of an item that says it is of another type."""
-        return [part for part in self._at(draft.index) if not part.announced and part.id == draft.id]
+        """What was only ever told in parts, under the number or the id of this item, which has a type of its own."""
+        near = [part for part in self._at(draft.index) if part.id == draft.id or not (part.id and draft.id)]
+        return [part for part in (*near, *self._named(draft.id)) if not part.announced]
 
     # -- changes ----------------------------------------------------------------------------------------------
 

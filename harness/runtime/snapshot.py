@@ -50,11 +50,15 @@ def adopt(output: Any, drafts: Drafts) -> list[Draft]:
             _fill(draft, fields, drafts)
     for position, fields in entries.items():
         whole = _whole(fields)
-        # A call that was named is one, even where nobody can read its arguments; one without a name is none.
-        if whole.name if whole.kind in CALLS else not whole.blank:
+        if _says_something(whole):
             gained.append(drafts.add(position, whole.id, whole.kind))
             _fill(gained[-1], fields, drafts)
     return gained
+
+
+def _says_something(whole: Draft) -> bool:
+    """A call that was named does, even where nobody can read its arguments; one without a name does not."""
+    return bool(whole.name) if whole.kind in CALLS else not whole.blank
 
 
 def _whole(entry: Mapping[str, Any]) -> Draft:

@@ -27,7 +27,8 @@ TERMINALS = {
     "error": "error",
 }
 
-_STATUSES = {"canceled": "cancelled", **{status: status for status in SEVERITY[:4]}}
+STATUSES = {"canceled": "cancelled", **{status: status for status in SEVERITY[:4]}}
+"""What a response's status says of its end. Any other word says nothing."""
 
 
 def ending_of(type: str, event: Mapping[str, Any]) -> str | None:
@@ -36,7 +37,7 @@ def ending_of(type: str, event: Mapping[str, Any]) -> str | None:
     if named is None:
         return "error" if event.get("type") is None and _is_bare_error(event) else None
     response = mapping(event.get("response")) or {}
-    stated = _STATUSES.get(text(response.get("status")), named)
+    stated = STATUSES.get(text(response.get("status")), named)
     return max(named, stated, key=SEVERITY.index)
 
 

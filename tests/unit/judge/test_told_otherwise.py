@@ -7,12 +7,13 @@ from typing import Any
 
 import pytest
 
-from harness.contract import Usage
+from harness.contract import Item, Usage
 from harness.judge import Mark, judge
 from tests.unit.judge.streams import (
     CASE,
     FULL,
     answered,
+    called,
     created,
     message,
     outcome,
@@ -70,6 +71,19 @@ def test_a_part_whose_type_is_empty_may_be_taken_for_text_or_passed_over() -> No
     assert failed(events, WORDS) == set()
     assert failed(events) == set()
     assert failed(events, "other words") == {"nothing-invented"}
+
+
+def test_a_call_that_stands_in_the_snapshot_alone_is_owed_where_its_arguments_can_be_read() -> None:
+    stated = {"type": "function_call", "id": "f", "name": "look", "call_id": "call_1", "status": "completed"}
+
+    def failures(arguments: Any, *items: Item) -> set[str]:
+        stream = served([created(), terminal(output=[{**stated, "arguments": arguments}])])
+        verdicts = judge(CASE, outcome(answered(items=items)), transcript(stream), FULL)
+        return {verdict.invariant for verdict in verdicts if verdict.mark is Mark.FAIL}
+
+    made = called("", 1)
+    assert failures(["x"]) == failures(["x"], made) == set()
+    assert failures("{}") == {"tool-calls-whole"}
 
 
 def test_a_response_that_states_how_it_ended_is_read_by_that_though_it_states_an_error() -> None:

@@ -75,6 +75,7 @@ ROWS: list[tuple[str, Served, Duty]] = [
     ("no content type", served(whole(TEXT), media=""), Duty.COMPLETE),
     ("CRLF framing", served(LONG.replace(b"\n", b"\r\n")), Duty.COMPLETE),
     ("a response object in place of a stream", served(b'{"object":"response","status":"completed","output":[]}', media="application/json"), Duty.COMPLETE),
+    ("a response object behind a byte order mark", served(b'\xef\xbb\xbf{"object":"response","status":"completed","output":[]}', media="application/json"), Duty.COMPLETE),
     ("a response object without a status", served(b'{"object":"response","status":null,"output":[]}', media="application/json"), Duty.COMPLETE),
     ("a response object that is in progress", served(b'{"object":"response","status":"in_progress","output":[]}', media="application/json"), Duty.INCOMPLETE),
     ("a response object without a label", served(b'{"object":"response","status":"completed","output":[]}', media=""), Duty.COMPLETE),

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import threading
+import weakref
 from typing import Any
 
 import pytest
@@ -150,6 +152,19 @@ def test_a_response_that_is_collected_while_the_next_is_admitted_holds_nobody_up
     threading.Thread(target=collected_in_the_middle, daemon=True).start()
     assert done.wait(10)
     assert one.transcript().served[0].ending is Ending.LEFT
+
+
+def test_a_player_that_is_dropped_is_gone_with_all_it_served() -> None:
+    one = player()
+    serving = one.admit(post({"input": "a"}))
+    serving.over(Ending.LEFT)
+    kept = weakref.ref(one), weakref.ref(serving)
+    gc.disable()
+    try:
+        del one, serving
+        assert [known() for known in kept] == [None, None]
+    finally:
+        gc.enable()
 
 
 def test_conversations_of_different_shapes_are_different_turns() -> None:

@@ -139,6 +139,15 @@ STREAMS = {
     "the item is announced without an id, and its done has another index": [
         added(0, None), part_added(0, "m"), delta(0, "m", "one two"), WORDS, text_item(3, "m", "one two")
     ],
+    "nobody announced the item, and its done says nothing": [
+        delta(0, "m", "one two"), done(1, "m", "message", content=[]), completed(output=None)
+    ],
+    "the item is announced without an index, as of a type that nobody knows, and the stream begins again": [
+        *2 * [
+            {"type": "response.output_item.added", "item": {"type": "mystery", "id": "m"}}, part_added(None, "m"),
+            delta(None, "m", "one two"), {**part_done(None, "m", "one two")},
+        ],
+    ],
     "nobody announced the item, every event has an index of its own, and the deltas come twice": [
         delta(0, "m", "one"), delta(0, "m", "one"), delta(1, "m", " two"), delta(1, "m", " two"),
         text_item(2, "m", "one two"), completed(output=[WHOLE]),
@@ -196,6 +205,10 @@ def test_deltas_of_two_items_at_once_under_a_name_of_neither_are_theirs():
     assert sorted(item.text for item in alone.items) == ["five", "one two", "three four"]
 
 
+def test_what_another_item_says_under_the_id_of_a_finished_one_is_kept():
+    assert read(delta(1, "m", "two"), *message(0, "m", "one"), completed(output=None)).text == "onetwo"
+
+
 def test_two_messages_under_one_index_stay_two_where_one_is_left_open():
     short = [added(0, "a"), delta(0, "a", "one")]
     result = read(*short, *message(0, "b", "one two"), completed())
@@ -246,8 +259,10 @@ def test_what_a_reasoning_item_says_is_not_told_as_text():
     assert (result.text, listener.standing(), listener.standing("reasoning")) == ("yes", "yes", "hm")
 
 
-def test_a_response_object_that_states_an_error_and_no_status_has_failed():
+@pytest.mark.parametrize("stated", [{}, {"status": None}, {"status": "null"}, {"status": "in_progress"}])
+def test_a_response_object_that_states_an_error_and_no_end_has_failed(stated):
     assembler = Assembler()
-    assembler.take_response({"object": "response", "output": [], "error": {"code": "server_error", "message": "broke"}})
+    error = {"code": "server_error", "message": "broke"}
+    assembler.take_response({"object": "response", "output": [], "error": error, **stated})
     with pytest.raises(ResponseFailed, match="broke"):
         assembler.finish()

@@ -97,6 +97,7 @@ class Router:
         """By run, where its next delta goes; forgotten when an item opens or speaks as a whole."""
         self._drafts: list[Draft] = []
         self._first_at: dict[int | None, Draft] = {}
+        """By output index, the draft that was opened under it first."""
 
     def take(self, fact: Fact, said: Said, frame: int) -> None:
         """Join what a fact says to the item it speaks of; opened when nobody announced it."""
@@ -170,8 +171,6 @@ class Router:
         unnumbered = next((d for d in by_id if d.index is None), None)
         if not by_index and unnumbered is not None:
             unnumbered.index = index
-            if index is not None:
-                self._first_at.setdefault(index, unnumbered)
             return unnumbered
         return self._keyed(by_index, by_id if index is None or not opens else [], index is None and not opens, kind)
 
