@@ -143,7 +143,7 @@ class Drafts:
             called = text(fields.get("call_id"))
             calls = (draft for draft in self._open.values() if called and draft.call_id == called)
             found = next((draft for draft in calls if draft.fits(kind)), None)
-        if found is None and not self._at(index):
+        if found is None and not any(draft.fits(kind) for draft in self._at(index)):
             # It names no open item, but it may tell the only one that is open, or that has its id, word for word.
             told = list(self._open.values()) if index is None else self._named(id) or list(self._open.values())
             told = [draft for draft in told if draft.fits(kind) and not draft.blank]

@@ -162,6 +162,10 @@ STREAMS = {
     "the item is announced under another id, and its done has another index": [
         added(0, "other"), *ANNOUNCED[1:], WORDS, part_done(0, "m", "one two"), text_item(10, "m", "one two")
     ],
+    "the item's done has another id, under the number of an item of another type": [
+        added(0, "r", "reasoning"), done(0, "r", "reasoning"), added(1, "m"), delta(1, "m", "one two"),
+        text_item(0, "other", "one two"),
+    ],
     "the stream begins again behind the last part": RETOLD,
     "the item's done is of a type that nobody knows, behind a part that is no text": [
         *ANNOUNCED, WORDS,
