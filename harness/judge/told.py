@@ -138,6 +138,9 @@ def _other_streams(told: Told) -> Iterator[tuple[str, Sequence[Event]]]:
         yield "a strict decoder rejects some of the frames", strict
     if letter.untyped:
         yield UNTYPED, [typed(event) if event.frame in letter.untyped else event for event in told.events]
+    if letter.named:
+        reason = "an event whose data states no type is none to a reader that goes by the data"
+        yield reason, [_nameless(event) if event.frame in letter.named else event for event in told.events]
     if letter.unknown and any(map(_code_and_message, told.events)):
         errors = [_named_error(event) if _code_and_message(event) else event for event in told.events]
         yield "an object with a code and a message is an error, even one without a type", errors

@@ -49,7 +49,7 @@ def record(trace: Any, event: Any) -> None:
     if kind in _driver.DELTAS:
         trace.add(_driver.DELTAS[kind], _driver.get(event, "delta"))
     else:
-        trace.add("event", event.to_json(indent=None) if hasattr(event, "to_json") else event)
+        trace.add("event", _driver.as_json(event.to_dict()) if hasattr(event, "to_dict") else event)
 
 
 if __name__ == "__main__":

@@ -159,6 +159,11 @@ ALTERNATIVES: list[tuple[str, Served, str]] = [
         served(sse(whole(TEXT)[:-1]) + b"event: response.completed\ndata:\n\n"),
         "without data",
     ),
+    (
+        "a terminal that only its event line names",
+        served(sse(whole(TEXT)[:-1]) + b'event: response.completed\ndata: {"response":{"status":"completed"}}\n\n'),
+        "goes by the data",
+    ),
     ("NaN in a delta", served(LONG.replace(b'"Hello,', b'NaN, "x": "Hello,', 1)), "strict decoder"),
     ("bytes that are not UTF-8", served(LONG.replace(b"Hello", b"He\xffo")), "strict decoder"),
     (

@@ -122,6 +122,8 @@ class Fact(NamedTuple):
     """A type that only some servers send."""
     untyped: bool = False
     """It has text in a part that states no type."""
+    named: bool = False
+    """Its data states no type: only its frame's name says what it is."""
 
 
 def fact_of(event: Event) -> Fact:
@@ -130,6 +132,13 @@ def fact_of(event: Event) -> Fact:
     # What is read by the type that it states itself can be no error, so most events need no look at the error shapes.
     if event.type in _READ and payload is not None and payload.get("type") == event.type:
         return _read(event, payload, telling)
+    fact = _odd(event, payload, telling)
+    named = payload is not None and event.type != "" and not isinstance(payload.get("type"), str)
+    return fact._replace(named=True, run="") if named and error_of(event) is None else fact
+
+
+def _odd(event: Event, payload: dict[str, Any] | None, telling: Telling | None) -> Fact:
+    """The fact of an event that may be anything."""
     damage = event.damage if event.damage is not None and error_of(event) is None else None
     terminal = terminal_of(event)
     if terminal is not None:

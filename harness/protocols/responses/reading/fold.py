@@ -43,6 +43,7 @@ class _Fold:
         self._vendor: list[tuple[int, str]] = []
         self._lawless: list[int] = []
         self._untyped: list[int] = []
+        self._named: list[int] = []
 
     def take(self, facts: Iterable[tuple[Fact, int]], *, to_terminal: bool = False) -> _Fold:
         running = self._router.running
@@ -64,6 +65,8 @@ class _Fold:
             self._lawless.append(frame)
         if fact.untyped:
             self._untyped.append(frame)
+        if fact.named:
+            self._named.append(frame)
         if fact.damage is not None:
             self._damage.append((frame, fact.damage))
         if event.data == DONE and self._done_marker is None:
@@ -97,6 +100,7 @@ class _Fold:
             ambiguous=self._router.ambiguous,
             lawless=tuple(self._lawless),
             untyped=tuple(self._untyped),
+            named=tuple(self._named),
             events=events,
             after=after,
         )

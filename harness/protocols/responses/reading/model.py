@@ -119,6 +119,8 @@ class Reading:
     """Frames whose JSON decoders lawfully read differently."""
     untyped: tuple[int, ...] = ()
     """Frames with text in a part that states no type."""
+    named: tuple[int, ...] = ()
+    """Frames whose data states no type: their name alone says what event they are."""
     events: int = 0
     after: Reading | None = None
     """What came after the terminal, read as if it belonged to the same stream."""
