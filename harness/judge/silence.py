@@ -1,7 +1,8 @@
 """How long a delivery keeps its reader waiting: a reader whose deadline is shorter had reason to leave.
 
-Silence is measured from one event to the next, which is the longest way to measure it: comments and parts of frames
-may be taken for life or not, so a reader that leaves a stream of keep-alives is as right as one that stays.
+Silence is measured from one event to the next, which is the longest way to measure it: comments, parts of frames and
+events without data may be taken for life or not, so a reader that leaves a stream of keep-alives is as right as one
+that stays.
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ class Silences:
                     silence += action.ms
                     total += action.ms
                 case Send():
-                    if all(frame.data is None for frame in decoder.feed(action.data)):
+                    if not any(frame.data for frame in decoder.feed(action.data)):
                         continue
                     begun, silence = True, 0.0
                 case Stall():
@@ -119,7 +120,7 @@ def _lengths(delivery: Delivery) -> Iterator[float]:
         if without_bytes:
             yield without_bytes
         without_bytes = 0.0
-        if not isinstance(action, Send) or any(frame.data is not None for frame in decoder.feed(action.data)):
+        if not isinstance(action, Send) or any(frame.data for frame in decoder.feed(action.data)):
             if without_events:
                 yield without_events
             without_events = 0.0

@@ -8,7 +8,7 @@ from harness.contract import Capabilities, Case, Deadlines
 from harness.delivery import Cut, Delivery, End, Head, Send, Stall, Wait
 from harness.judge.silence import Patience, Silences
 
-EVENT, PING = Send(b'data: {"type": "x"}\n\n'), Send(b": ping\n\n")
+EVENT, PING, EMPTY = Send(b'data: {"type": "x"}\n\n'), Send(b": ping\n\n"), Send(b"event: x\ndata:\n\n")
 HALVES = Send(b"data: {}"), Send(b"\n\n")
 OWN = Deadlines(first_byte_ms=45_000, idle_ms=300_000)
 
@@ -20,6 +20,7 @@ OWN = Deadlines(first_byte_ms=45_000, idle_ms=300_000)
         ((Wait(5), Head(), Wait(6), EVENT, Wait(7), EVENT, Wait(2), Cut()), (11, 7, 20)),
         ((Head(), Wait(5), PING, Wait(5), PING, Wait(5), EVENT, End()), (15, 0, 15)),
         ((Head(), EVENT, Wait(4), PING, Wait(4), EVENT, Wait(3), EVENT, End()), (0, 8, 11)),
+        ((Head(), EMPTY, Wait(9), EVENT, Wait(4), EMPTY, Wait(4), EVENT, End()), (9, 8, 17)),
         ((Head(), EVENT, Wait(4), HALVES[0], Wait(4), HALVES[1], End()), (0, 8, 8)),
         ((Head(), EVENT, Wait(3), End()), (0, 3, 3)),
         ((Stall(),), (inf, 0, inf)),
