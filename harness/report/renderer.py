@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import signal
+import threading
 from collections.abc import Callable, Generator, Iterable
 from functools import partial
 from pathlib import Path
+from types import FrameType
 from typing import Protocol
 
-from harness.campaign.events import Event
+from harness.campaign.events import Event, FuzzFinished, Interrupted, RunFinished
+
+_CLOSING = Interrupted, RunFinished, FuzzFinished
 
 
 class Renderer(Protocol):
@@ -21,23 +26,51 @@ class Renderer(Protocol):
 def feed(events: Generator[Event, None, None], renderers: Iterable[Renderer]) -> None:
     """Tell every renderer every event, in order, then close them.
 
-    An interrupt that falls between two events is handed to their source, which knows what closing events to send.
+    An interrupt that falls between two events is handed to their source, which knows what closing events to send. So
+    is one that a program in this process has swallowed; what came of the case it fell into is not told.
     """
     told = tuple(renderers)
     advance: Callable[[], Event] = partial(next, events)
-    while True:
-        try:
-            event = advance()
-        except (StopIteration, KeyboardInterrupt):
-            break
-        advance = partial(next, events)
-        try:
-            for renderer in told:
-                renderer.handle(event)
-        except KeyboardInterrupt as interrupt:
-            advance = partial(events.throw, interrupt)
+    with _Interrupts() as interrupts:
+        while True:
+            try:
+                event = advance()
+            except (StopIteration, KeyboardInterrupt):
+                break
+            advance = partial(next, events)
+            if interrupts.pending and not isinstance(event, _CLOSING):
+                advance = partial(events.throw, KeyboardInterrupt())
+                interrupts.pending = False
+                continue
+            try:
+                for renderer in told:
+                    renderer.handle(event)
+            except KeyboardInterrupt as interrupt:
+                advance = partial(events.throw, interrupt)
+            interrupts.pending = False
     for renderer in told:
         renderer.close()
+
+
+class _Interrupts:
+    """Remembers that one came, because what runs in this process may catch the exception and go on."""
+
+    pending = False
+
+    def __enter__(self) -> _Interrupts:
+        plain = signal.getsignal(signal.SIGINT) is signal.default_int_handler
+        self._ours = plain and threading.current_thread() is threading.main_thread()
+        if self._ours:
+            signal.signal(signal.SIGINT, self._interrupted)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._ours:
+            signal.signal(signal.SIGINT, signal.default_int_handler)
+
+    def _interrupted(self, number: int, frame: FrameType | None) -> None:
+        self.pending = True
+        signal.default_int_handler(number, frame)
 
 
 def prove_writable(path: Path) -> None:

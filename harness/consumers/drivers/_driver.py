@@ -8,6 +8,7 @@ are no texts on the wire stay out of text fields, because the form has no place 
 import json
 import os
 import platform
+import signal
 import sys
 import traceback
 from collections.abc import Callable, Iterable
@@ -80,6 +81,7 @@ def serve(
 
     The real stdout is kept for the protocol alone: what the consumer prints, in Python or below it, goes to stderr.
     """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     lines = os.fdopen(os.dup(1), "wb", buffering=0)
     os.dup2(2, 1)
     sys.stdout = sys.stderr
@@ -110,10 +112,17 @@ def _tell(say: Callable[..., None], name: str, turn: Json) -> None:
 
 
 def attempt(call: Callable[[], T]) -> tuple[T | None, Json | None]:
-    """``(result, failure)`` of a call; exactly one is None. SystemExit is what a consumer must not do to its user."""
+    """``(result, failure)`` of a call; exactly one is None. SystemExit is what a consumer must not do to its user.
+
+    So is KeyboardInterrupt, in a process of its own, which no terminal interrupts; elsewhere it is the user's.
+    """
     try:
         return call(), None
-    except (Exception, KeyboardInterrupt, SystemExit) as error:  # noqa: BLE001 (all are outcomes)
+    except KeyboardInterrupt as error:
+        if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
+            raise
+        return None, describe(error)
+    except (Exception, SystemExit) as error:  # noqa: BLE001 (all are outcomes)
         return None, describe(error)
 
 

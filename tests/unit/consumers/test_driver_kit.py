@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import signal
 import socket
 import subprocess
 import sys
@@ -84,6 +85,22 @@ def test_what_a_decoder_could_not_read_is_within_reach_of_its_user() -> None:
 
 def test_an_attached_error_that_is_no_object_is_shown_as_the_wire_has_it() -> None:
     assert _driver.attached({"error": True})["failure"]["chain"][0]["details"] == '{"value": true}'
+
+
+def interrupt() -> None:
+    raise KeyboardInterrupt
+
+
+def test_an_interrupt_is_the_users_but_in_a_process_that_no_terminal_interrupts() -> None:
+    held = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            _driver.attempt(interrupt)
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        _, failure = _driver.attempt(interrupt)
+    finally:
+        signal.signal(signal.SIGINT, held)
+    assert failure["chain"][0]["type"] == "KeyboardInterrupt"
 
 
 def test_an_exit_is_an_error_like_any_other() -> None:

@@ -1,5 +1,7 @@
+import contextlib
 import io
 import json
+import signal
 from dataclasses import replace
 
 import pytest
@@ -181,3 +183,26 @@ def test_an_interrupt_in_a_renderer_reaches_the_run_and_the_report_is_written():
     assert [case.mark for case in summary.cases] == [Mark.PASS]
     assert summary.interrupted == Interrupted(1)
     assert interrupting.closed
+
+
+def test_an_interrupt_that_a_program_swallows_ends_the_run_and_its_case_is_not_told():
+    held = signal.signal(signal.SIGINT, signal.default_int_handler)
+
+    def run():
+        try:
+            for event in events(HELD, FAILED):
+                if event is FAILED:
+                    with contextlib.suppress(KeyboardInterrupt):
+                        signal.raise_signal(signal.SIGINT)
+                yield event
+        except KeyboardInterrupt:
+            yield Interrupted(1)
+
+    summary = Summary()
+    try:
+        feed(run(), [summary])
+        assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    finally:
+        signal.signal(signal.SIGINT, held)
+    assert [case.mark for case in summary.cases] == [Mark.PASS]
+    assert summary.interrupted == Interrupted(1)
