@@ -139,6 +139,7 @@ class Library:
     def _cassette_names(self) -> tuple[str, ...]:
         if self._names is None:
             if not self._cassettes.is_dir():
-                raise NotFound(f"there is no cassettes folder {str(self._cassettes)!r}; name one with --cassettes")
+                where = f"there is no cassettes folder {str(self._cassettes)!r}"
+                raise NotFound(f"{where}; name it with --cassettes (fuzz, gate: --library)")
             self._names = tuple(path.relative_to(self._cassettes).as_posix() for path in find(self._cassettes))
         return self._names

@@ -21,7 +21,7 @@ from harness.consumers.adapters.conversation import failure_of, turn_of
 from harness.consumers.drivers import _driver
 from harness.contract import Capabilities, Case, Outcome, Turn
 from harness.delivery import Transcript
-from harness.judge import Verdict, failures, judge
+from harness.judge import Mark, Verdict, failures, judge
 from harness.replay import LoopbackServer, Player
 from harness.replay.pace import Steady
 from harness.replay.transport import transports
@@ -74,12 +74,14 @@ class Served:
         self,
         ask: Ask,
         *,
+        about: str = "",
         declared_errors: Sequence[str] = (),
         deadline_s: float = DEADLINE_S,
         capabilities: Mapping[str, Any] | None = None,
     ) -> list[str]:
         """Ask every turn of the cassette, and say what does not hold: a sentence each; empty when all does.
 
+        ``about`` names a rule: that the answers do not show enough for it to be judged is then said, too.
         ``capabilities`` overrules what the answers show, by the names of a consumer's YAML file.
         """
         case = Case("regression", "", turns=turns_of(self.cassette), tools=tools_of(self.cassette))
@@ -94,7 +96,9 @@ class Served:
         promised = {**_shown(answers), "declared_errors": tuple(declared_errors), **(capabilities or {})}
         outcome = Outcome("the code under test", "", tuple(turns))
         verdicts = judge(case, outcome, self._transcript(), Capabilities(**promised))
-        return [_sentence(verdict) for verdict in failures(verdicts)]
+        unasked = [verdict for verdict in verdicts if verdict.invariant == about and verdict.mark is Mark.SKIPPED]
+        too_little = [f"{about} cannot be judged by this answer: {verdict.reason}" for verdict in unasked if answers]
+        return [*map(_sentence, failures(verdicts)), *too_little]
 
     def close(self) -> None:
         if self._server is not None:

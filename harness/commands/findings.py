@@ -55,23 +55,25 @@ def show_finding(id: str) -> None:
 
 @findings.command("export")
 @click.argument("id")
-@click.option("--pytest", "form", flag_value="pytest", help="A test for code of your own.")
-@click.option("--scenario", "form", flag_value="scenario", help="A scenario for harness run.")
+@click.option("--pytest", "as_test", is_flag=True, help="A test for code of your own.")
+@click.option("--scenario", "as_scenario", is_flag=True, help="A scenario for harness run.")
+@click.option("--replace", is_flag=True, help="Write over a test that is there already.")
 @click.option("--out", type=click.Path(file_okay=False, path_type=Path), help="Folder to write to (tests, scenarios).")
 @click.option(
     "--cassettes", type=click.Path(file_okay=False, path_type=Path), default=Path("cassettes"), show_default=True,
     help="Folder of cassettes that the scenario goes with.",
 )  # fmt: skip
-def export_finding(id: str, form: str | None, out: Path | None, cassettes: Path) -> None:
+def export_finding(id: str, as_test: bool, as_scenario: bool, replace: bool, out: Path | None, cassettes: Path) -> None:
     """Write a finding as a file that needs no findings folder."""
-    if form is None:
+    if not (as_test or as_scenario):
         raise click.UsageError("say what to write: --pytest or --scenario")
     finding = stored(Store(), id)
+    written: list[Path] = []
     try:
-        if form == "pytest":
-            written = export_pytest(finding, out or Path("tests"))
-        else:
-            written = export_scenario(finding, out or Path("scenarios"), cassettes)
+        if as_test:
+            written += export_pytest(finding, out or Path("tests"), replace=replace)
+        if as_scenario:
+            written += export_scenario(finding, out or Path("scenarios"), cassettes)
     except (NotExportable, RedactionError) as error:
         raise Usage(f"{id} is not exported: {error}") from error
     for path in written:

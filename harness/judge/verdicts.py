@@ -11,8 +11,9 @@ from dataclasses import replace
 from functools import lru_cache
 
 import harness.judge.invariants  # noqa: F401  (registers them)
-from harness.contract import Capabilities, Case, Outcome
+from harness.contract import Capabilities, Case, Outcome, Turn
 from harness.delivery import Transcript
+from harness.judge.claims import returned_status
 from harness.judge.duty import obligation_of
 from harness.judge.evidence import Attempt, TurnEvidence, gather
 from harness.judge.rule import REGISTRY, Breach, Invariant, Scene
@@ -35,7 +36,7 @@ def judge_by(
         if number < len(evidence):
             verdicts += _judge_turn(case, outcome, capabilities, evidence, number)
         elif outcome.turns[number].ended != "cancelled":
-            verdicts.append(_no_request(number))
+            verdicts.append(_no_request(number, outcome.turns[number]))
     return tuple(verdicts)
 
 
@@ -114,9 +115,15 @@ def _failures(verdicts: Sequence[Verdict]) -> int:
     return sum(verdict.mark is Mark.FAIL for verdict in verdicts)
 
 
-def _no_request(number: int) -> Verdict:
+def _no_request(number: int, turn: Turn) -> Verdict:
+    words = turn.failure.text if turn.failure is not None else ""
     return Verdict(
-        "status-true", Mark.FAIL, "the turn ended without a request to the server", number, cause="no request made"
+        invariant="status-true",
+        mark=Mark.FAIL,
+        reason="the turn ended without a request to the server",
+        turn=number,
+        assembled=f"{returned_status(turn)}: {words}" if words else returned_status(turn),
+        cause="no request made",
     )
 
 

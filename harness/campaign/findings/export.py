@@ -24,22 +24,26 @@ class NotExportable(Exception):
     """A finding that has no such form."""
 
 
-def export_pytest(finding: Finding, out: Path) -> list[Path]:
+def export_pytest(finding: Finding, out: Path, *, replace: bool = False) -> list[Path]:
     """A test module, and beside it ``cassettes/found/<id>`` with the stream it serves; returns both paths.
 
-    Raises NotExportable, and RedactionError when the stream holds what looks like a secret.
+    Raises NotExportable, also where the module is there already, unless it is to be replaced: a call has been written
+    into it by then. Raises RedactionError when the stream holds what looks like a secret.
     """
     if finding.cassette.kind != "sse":
         raise NotExportable(f"{finding.id} is about lines over stdio; only event streams can be served to a test")
     if finding.verdict.invariant == LANES_AGREE:
         raise NotExportable(f"{finding.id} is about two lanes into one program, and a test has one; use --scenario")
+    module = out / f"test_finding_{finding.id}.py"
+    if module.exists() and not replace:
+        raise NotExportable(f"{module} is there already; --replace writes over it, and over the call in it")
     stream = _stream(finding)
     folder = save(stream, out / "cassettes")
     verdict = finding.verdict
-    module = out / f"test_finding_{finding.id}.py"
     text = _template("test_finding.py.txt").substitute(
         version=__version__,
         id=finding.id,
+        rule=verdict.invariant,
         title=_one_line(f"{verdict.invariant}: {verdict.reason or verdict.cause}"),
         evidenced=_comment("The stream said", verdict.evidenced),
         assembled=_comment("The consumer made of it", verdict.assembled),

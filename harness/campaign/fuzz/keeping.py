@@ -21,7 +21,7 @@ from harness.cassette import Cassette
 from harness.consumers.base import Consumer
 from harness.contract import to_json
 from harness.delivery import Exchange
-from harness.judge import LANES_AGREE, gather
+from harness.judge import LANES_AGREE, Duty, gather, obligation_of
 
 _FEW_TRIALS = 24
 """Of a finding that shows by a hang in real time: each showing takes the program's whole deadline."""
@@ -102,6 +102,13 @@ class Shrinker:
         evidence = gather(tried.seen.transcript, self.consumer.capabilities, tried.trial.ground.case)
         return replace(finding, attempts=attempts_of(evidence, [verdict]), outcome=to_json(tried.seen.outcome))
 
+    def _duties(self, tried: Tried) -> list[Duty]:
+        """What each turn obliges to, by the letter."""
+        if tried.seen is None:
+            return []
+        evidence = gather(tried.seen.transcript, self.consumer.capabilities, tried.trial.ground.case)
+        return [obligation_of(turn.last).duty for turn in evidence]
+
     def _waited_for(self, tried: Tried) -> bool:
         """Whether it took real time until the program was given up."""
         hung = tried.seen is not None and any(turn.ended == "hung" for turn in tried.seen.outcome.turns)
@@ -117,8 +124,10 @@ class Shrinker:
             if self.enough():
                 return False
             served = serve(self.consumer, trial, exchange, self._beside(found.verdict.invariant))
-            return found.fingerprint in served.failed
+            # A stream that obliges to something else shows another fault, whatever the consumer makes of both.
+            return found.fingerprint in served.failed and self._duties(served) == duties
 
+        duties = self._duties(best)
         exchange = trial.plan.apply(trial.ground.exchange).exchange
         if not self._waited_for(best):
             exchange = smallest(exchange, shows)

@@ -87,7 +87,10 @@ def run_case(
 def main(target: str, folder: str) -> None:
     sys.path.insert(0, folder)
     module, _, path = target.partition(":")
-    ask: Any = reduce(getattr, path.split("."), importlib.import_module(module))
+    try:
+        ask: Any = reduce(getattr, path.split("."), importlib.import_module(module))
+    except Exception as error:  # noqa: BLE001 (whatever a user's module does when it is imported)
+        sys.exit(f"{target} cannot be imported: {type(error).__name__}: {error}")
     _driver.serve(target, "local", "function", lambda case, tell_turn: run_case(ask, case, tell_turn))
 
 

@@ -735,3 +735,10 @@ def test_a_call_that_was_killed_before_its_deadline_did_not_hang(
     entry = replace(served(HALF, Stall()), opened_ms=opened_ms, closed_ms=20_000)
     verdicts = judge(CASE, outcome(HUNG), transcript(entry), replace(FULL, deadlines=deadlines))
     assert next(v for v in verdicts if v.invariant == "ends-in-time").mark is mark
+
+
+def test_who_asks_for_nothing_is_told_with_what_it_said() -> None:
+    (verdict,) = judge(CASE, outcome(raised("builtins.KeyError", "'api_key'")), transcript(), FULL)
+    assert (verdict.invariant, verdict.mark) == ("status-true", Mark.FAIL)
+    assert "KeyError" in verdict.assembled
+    assert "'api_key'" in verdict.assembled

@@ -116,3 +116,18 @@ def test_a_form_must_be_named(folder):
     kept = finding()
     Store().write(kept)
     assert "--pytest or --scenario" in CliRunner().invoke(cli, ["findings", "export", kept.id]).output
+
+
+def test_a_test_that_is_there_already_is_kept_unless_it_is_to_be_replaced(folder):
+    kept = finding()
+    Store().write(kept)
+    export = ["findings", "export", kept.id, "--pytest", "--scenario", "--out", "mine"]
+    assert CliRunner().invoke(cli, export).exit_code == 0
+    path = folder / "mine" / f"test_finding_{kept.id}.py"
+    path.write_text("mine")
+    assert (folder / "mine" / "found" / f"{kept.id}.yaml").is_file()
+    again = CliRunner().invoke(cli, export)
+    assert (again.exit_code, path.read_text()) == (2, "mine")
+    assert "is there already" in again.output
+    assert CliRunner().invoke(cli, [*export, "--replace"]).exit_code == 0
+    assert "def ask" in path.read_text()
