@@ -36,7 +36,8 @@ def check(scene: Scene) -> Iterator[Breach]:
     texts = "".join(_solid(f"{item.summary or ''}{item.text or ''}") for item in kept)
     others_speak = any(not item.only_in_snapshot for item in scene.attempt.reading.evidenced)
     for item in told:
-        if item.only_in_snapshot and others_speak:
+        # What is called by another type as well may be passed over, as everywhere.
+        if (item.only_in_snapshot and others_speak) or any(stated != "reasoning" for stated in item.types):
             continue
         for kind in _STRANDS:
             channel = item.channels.get(kind)

@@ -18,6 +18,7 @@ from tests.unit.judge.streams import (
     message,
     outcome,
     raised,
+    reasoning,
     served,
     terminal,
     transcript,
@@ -101,3 +102,15 @@ def test_a_response_that_states_how_it_ended_is_read_by_that_though_it_states_an
     assert failures("completed", as_completed) == [set()]
     assert failures("failed", as_completed, as_failed) == [{"status-true", "error-surfaced"}, set()]
     assert failures(None, as_completed, as_failed) == [{"status-true", "error-surfaced"}, set()]
+
+
+def test_sealed_reasoning_is_owed_by_an_item_that_is_called_reasoning_throughout() -> None:
+    thought = reasoning("hm")
+    renamed = [
+        {**event, "item": {**event["item"], "type": "mystery"}}
+        if event["type"] == "response.output_item.done"
+        else event
+        for event in thought
+    ]
+    assert failed(whole(thought, message(WORDS, 1)), WORDS) == {"reasoning-kept"}
+    assert failed(whole(renamed, message(WORDS, 1)), WORDS) == set()
