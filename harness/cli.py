@@ -60,6 +60,7 @@ class _Root(click.Group):
         except (click.ClickException, click.exceptions.Exit, click.Abort, BrokenPipeError):
             raise
         except KeyboardInterrupt:
+            click.echo("Interrupted.", err=True)
             raise click.exceptions.Exit(INTERRUPTED) from None
         except Exception as error:  # noqa: BLE001 - the last resort: a user never sees a traceback
             _explain(error)
