@@ -20,6 +20,7 @@ from harness.commands.play import console, unlogged
 from harness.consumers import registry
 from harness.judge import REGISTRY
 from harness.report.campaign import finding_lines
+from harness.report.interrupts import Interrupts
 
 
 @click.command()
@@ -80,8 +81,9 @@ def _pass(
     for name in names:
         consumer = registry.open_consumer(name)
         try:
-            for _ in gate.ask(consumer, Drawing(grounds(cassettes_for(consumer, library, patterns)))):
-                pass
+            with Interrupts() as interrupts:
+                for _ in gate.ask(consumer, Drawing(grounds(cassettes_for(consumer, library, patterns)))):
+                    interrupts.check()
         finally:
             consumer.close()
     return gate.passed()

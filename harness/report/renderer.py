@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import signal
-import threading
 from collections.abc import Callable, Generator, Iterable
 from functools import partial
 from pathlib import Path
-from types import FrameType
 from typing import Protocol
 
 from harness.campaign.events import Event, FuzzFinished, Interrupted, RunFinished
+from harness.report.interrupts import Interrupts
 
 _CLOSING = Interrupted, RunFinished, FuzzFinished
 
@@ -31,7 +29,7 @@ def feed(events: Generator[Event, None, None], renderers: Iterable[Renderer]) ->
     """
     told = tuple(renderers)
     advance: Callable[[], Event] = partial(next, events)
-    with _Interrupts() as interrupts:
+    with Interrupts() as interrupts:
         while True:
             try:
                 event = advance()
@@ -50,27 +48,6 @@ def feed(events: Generator[Event, None, None], renderers: Iterable[Renderer]) ->
             interrupts.pending = False
     for renderer in told:
         renderer.close()
-
-
-class _Interrupts:
-    """Remembers that one came, because what runs in this process may catch the exception and go on."""
-
-    pending = False
-
-    def __enter__(self) -> _Interrupts:
-        plain = signal.getsignal(signal.SIGINT) is signal.default_int_handler
-        self._ours = plain and threading.current_thread() is threading.main_thread()
-        if self._ours:
-            signal.signal(signal.SIGINT, self._interrupted)
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if self._ours:
-            signal.signal(signal.SIGINT, signal.default_int_handler)
-
-    def _interrupted(self, number: int, frame: FrameType | None) -> None:
-        self.pending = True
-        signal.default_int_handler(number, frame)
 
 
 def prove_writable(path: Path) -> None:

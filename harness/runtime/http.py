@@ -14,7 +14,7 @@ import httpx
 
 from harness.runtime.errors import HTTPStatusError, NotAStream, RuntimeStreamError, StreamErrorEvent
 from harness.runtime.events import decode_events, loads
-from harness.runtime.terminal import ending_of, error_frame, provider_fields
+from harness.runtime.terminal import NO_MESSAGE, ending_of, error_frame, provider_fields
 from harness.runtime.transport import retry_after_s
 from harness.runtime.view import mapping, text
 
@@ -184,15 +184,16 @@ def _status_error(response: httpx.Response, body: str) -> HTTPStatusError:
 
 def _stated(body: str) -> tuple[dict[str, Any], Any]:
     """What an error body says of itself, and the body: a JSON object, frames with an error, or words."""
-    framed = _framed_error(body)
+    framed, words = _framed_error(body), " ".join(body.split())[:_EXCERPT_CHARS]
     if framed is not None:
-        return provider_fields(mapping(framed.raw) or {}, framed.body["error"]), framed.raw
+        fields = provider_fields(mapping(framed.raw) or {}, framed.body["error"])
+        # An error that says nothing of itself is told as it came.
+        return {**fields, "message": words if fields["message"] == NO_MESSAGE else fields["message"]}, framed.raw
     try:
         document = loads(body)
     except (ValueError, RecursionError):
         document = None
     if not isinstance(document, dict):
-        words = " ".join(body.split())[:_EXCERPT_CHARS]
         return provider_fields(words or "the error has no body", {}), body
     return provider_fields(document.get("error"), document), document
 

@@ -56,6 +56,9 @@ def _says(value: Any) -> bool:
     return bool(value if fields is None else fields)
 
 
+NO_MESSAGE = "the provider reported an error without a message"
+
+
 # -- errors ---------------------------------------------------------------------------------------------------
 
 
@@ -100,7 +103,7 @@ def provider_fields(error: Any, around: Mapping[str, Any]) -> dict[str, Any]:
     kind = _first((inner,), "type")
     status = next((value for value in (_status(source) for source in sources) if value), None)
     return {
-        "message": message or "the provider reported an error without a message",
+        "message": message or NO_MESSAGE,
         "code": code or kind,
         "param": _first(sources, "param"),
         "status": status,

@@ -59,14 +59,20 @@ def caller_sees(scene: Scene) -> str:
 
 
 def contains(text: str, words: str) -> bool:
-    """Whether the words' beginning is in the text, as it is or as JSON writes it."""
+    """Whether the words' beginning is in the text: as it is, as JSON writes it, or with its lines run together."""
     beginnings = (words[:BEGINNING_CHARS], _tight(words)[:BEGINNING_CHARS])
-    return any(spelling in text for begun in beginnings for spelling in _spellings(begun))
+    if any(spelling in text for begun in beginnings for spelling in _spellings(begun)):
+        return True
+    return _in_one_line(words[:BEGINNING_CHARS]) in _in_one_line(text)
 
 
 def _spellings(words: str) -> tuple[str, ...]:
     quoted = (json.dumps(words), json.dumps(words, ensure_ascii=False), repr(words))
     return (words, words.strip(), *(spelling[1:-1] for spelling in quoted))
+
+
+def _in_one_line(words: str) -> str:
+    return " ".join(words.split())
 
 
 def _tight(words: str) -> str:

@@ -742,3 +742,14 @@ def test_who_asks_for_nothing_is_told_with_what_it_said() -> None:
     assert (verdict.invariant, verdict.mark) == ("status-true", Mark.FAIL)
     assert "KeyError" in verdict.assembled
     assert "'api_key'" in verdict.assembled
+
+
+def test_an_errors_lines_may_be_run_together() -> None:
+    body = served(b"upstream failed\n\nafter three tries", status=502, media="text/plain")
+
+    def failures(words: str) -> set[str]:
+        verdicts = judge(CASE, outcome(raised(message=words)), transcript(body), FULL)
+        return {verdict.invariant for verdict in verdicts if verdict.mark is Mark.FAIL}
+
+    assert failures("502: upstream failed after three tries") == set()
+    assert failures("502: upstream failed") == {"error-surfaced"}

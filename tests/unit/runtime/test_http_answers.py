@@ -61,6 +61,12 @@ def test_an_error_that_is_framed_as_an_event_has_the_events_words():
     assert (caught.value.message, caught.value.code, caught.value.status) == ("words", "c1", 500)
 
 
+def test_a_framed_error_that_says_nothing_of_itself_is_told_as_it_came():
+    with pytest.raises(HTTPStatusError) as caught:
+        ask(answer(b'data: {"error":true}\n\ndata: [DONE]\n\n', 500))
+    assert caught.value.message == 'data: {"error":true} data: [DONE]'
+
+
 @pytest.mark.parametrize("broken", [httpx.ReadError("reset"), DeadlineExceeded("first_byte", 45.0, 0)])
 def test_an_error_whose_body_breaks_off_keeps_its_status(broken):
     reply = answer(Breaking([b"oh no"], broken), 500)
