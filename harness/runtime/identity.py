@@ -144,10 +144,10 @@ class Drafts:
             calls = (draft for draft in self._open.values() if called and draft.call_id == called)
             found = next((draft for draft in calls if draft.fits(kind)), None)
         if found is None and not any(draft.fits(kind) for draft in self._at(index)):
-            # It names no open item, but it may tell the only one that is open, or that has its id, word for word.
+            # It names no open item, but it may tell one that is open, or that has its id, word for word.
             told = list(self._open.values()) if index is None else self._named(id) or list(self._open.values())
-            told = [draft for draft in told if draft.fits(kind) and not draft.blank]
-            found = told[0] if len(told) == 1 and _says_the_same(told[0], item) else None
+            told = [draft for draft in told if draft.fits(kind) and not draft.blank and _says_the_same(draft, item)]
+            found = told[0] if len(told) == 1 else None
         if found is None and index is None and not id:
             found = next((draft for draft in self.all if draft.closed and draft.fits(kind)), None)
         if found is None or (found.closed and not _same(found, index, id, fields)):

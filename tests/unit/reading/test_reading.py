@@ -142,6 +142,13 @@ def test_where_both_keys_are_spoilt_nobody_can_be_accused(name: str) -> None:
     assert reading(whole(UNTELLABLE[name])).ambiguous
 
 
+def test_which_of_two_open_items_an_event_without_a_key_is_about_is_a_guess() -> None:
+    keyless = {"type": "response.output_text.delta", "content_index": 0, "delta": "!"}
+    opened = [event for text, index in (("a", 0), ("b", 1)) for event in message(text, index)[:2]]
+    assert reading([created(), *opened, keyless]).ambiguous
+    assert not reading([created(), *opened[:2], keyless]).ambiguous
+
+
 def retold(last: str = "hello") -> list[Any]:
     """As transformers serves text and a call: when the call is over, the message is told again under its number."""
     text, action = message("hello"), call("{}", 1)

@@ -213,6 +213,13 @@ def test_what_another_item_says_under_the_id_of_a_finished_one_is_kept():
     assert read(delta(1, "m", "two"), *message(0, "m", "one"), completed(output=None)).text == "onetwo"
 
 
+def test_dones_without_a_number_are_those_of_the_open_items_that_they_tell():
+    begun = [added(0, "a"), added(1, "b"), delta(0, "a", "one"), delta(1, "b", "two"), delta(0, "a", " one")]
+    ends = [text_item(None, "x", "two"), text_item(None, "y", "one one")]
+    result = read(*begun, *ends, completed())
+    assert [(item.text, item.finished) for item in result.items] == [("one one", True), ("two", True)]
+
+
 def test_two_messages_under_one_index_stay_two_where_one_is_left_open():
     short = [added(0, "a"), delta(0, "a", "one")]
     result = read(*short, *message(0, "b", "one two"), completed())

@@ -178,11 +178,18 @@ class Router:
         """By the trusted key, else by the other one, else, for an event without any key, the item opened last."""
         if keyed or other:
             return (keyed or other)[0]
-        return self._latest(kind, self._drafts) if keyless else None
+        if not keyless:
+            return None
+        # Of several that are open, the last one is a guess.
+        self.ambiguous |= len(self._waiting(kind, self._drafts)) > 1
+        return self._latest(kind, self._drafts)
 
     def _latest(self, kind: str, among: list[Draft]) -> Draft | None:
-        open_ones = [d for d in among or self._drafts if not d.finished and d.type in {kind, "unknown"}]
+        open_ones = self._waiting(kind, among or self._drafts)
         return open_ones[-1] if open_ones else None
+
+    def _waiting(self, kind: str, among: list[Draft]) -> list[Draft]:
+        return [d for d in among if not d.finished and d.type in {kind, "unknown"}]
 
     def _open(self, said: Said) -> Draft:
         draft = Draft(said.type, said.output_index, len(self._drafts))
