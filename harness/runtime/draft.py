@@ -204,6 +204,10 @@ class Draft:
             return False
         return not self.encrypted and not any(text.best for text in self._texts.values())
 
+    def final_texts(self) -> list[str]:
+        """Its texts that are over, each by its best witness."""
+        return [text.best for text in self._texts.values() if self.closed or text.ended or text.item_done]
+
     def only_repeats(self, whole: str) -> bool:
         """Whether nobody but deltas has told of it, and each of them is a piece of this text."""
         if any(text.ended or text.item_done for text in self._texts.values()):

@@ -48,8 +48,8 @@ class Drafts:
 
     def real(self) -> list[Draft]:
         """In order, without echoes: parts that came under another name, of an item that is finished and has them, or
-        under another index, of an item of that very id that was never announced either, or of deltas that a finished
-        one has in its own words; and items that were left open and told a second time to their end, under
+        under another index, of an item of that very id that was never announced either, or of deltas that one
+        of that id says to the end; and items that were left open and told a second time to their end, under
         their id or, word for word, under their index."""
         drafts = self.in_order()
         ended = {(draft.kind, key) for draft in drafts if draft.closed for key in (draft.id, draft.index)}
@@ -57,10 +57,9 @@ class Drafts:
         for draft in drafts:
             for kind in draft.text_kinds if draft.closed else ():
                 finished[draft.kind, kind] += draft.best(kind) + "\0"
-        whole: dict[tuple[ItemKind | None, str], str] = defaultdict(str)
+        whole: dict[str, str] = defaultdict(str)
         for draft in drafts:
-            if draft.closed and draft.id:
-                whole[draft.kind, draft.id] += "\0".join(["", *map(draft.best, draft.text_kinds)])
+            whole[draft.id] += "".join(f"{said}\0" for said in draft.final_texts())
         told: set[tuple[str, str]] = set()
         found: list[Draft] = []
         for draft in drafts:
@@ -71,7 +70,7 @@ class Drafts:
             told_too = {kind: finished[draft.kind, kind].replace("\0", "") for kind in texts}
             if known_by_id and all(_stands_in(text, told_too[kind]) for kind, text in texts.items()):
                 continue
-            if not draft.announced and draft.id and draft.only_repeats(whole[draft.kind, draft.id]):
+            if not draft.announced and draft.id and draft.only_repeats(whole[draft.id]):
                 continue
             known_by_index = (
                 left_open and bool(texts) and draft.index is not None and (draft.kind, draft.index) in ended

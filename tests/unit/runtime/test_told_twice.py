@@ -139,6 +139,11 @@ STREAMS = {
     "the item is announced without an id, and its done has another index": [
         added(0, None), part_added(0, "m"), delta(0, "m", "one two"), WORDS, text_item(3, "m", "one two")
     ],
+    "the item is announced as of a type that nobody knows, and every event has an index of its own": [
+        {**added(0, "m"), "item": {"type": "mystery", "id": "m"}}, part_added(1, "m"), delta(2, "m", "one"),
+        delta(3, "m", " two"), text_done(4, "m", "one two", content_index=0), part_done(5, "m", "one two"),
+        done(6, "m", "mystery", content=[{**PART, "text": "one two"}]),
+    ],
     "nobody announced the item, and its done says nothing": [
         delta(0, "m", "one two"), done(1, "m", "message", content=[]), completed(output=None)
     ],
