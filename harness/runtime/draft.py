@@ -300,12 +300,12 @@ class Draft:
         pieces = all(not found.ended and all(piece in whole for piece in found.deltas) for found in extra)
         # Where the parts that were streamed and those that the done has share no number, one of the two counts wrong.
         streamed_elsewhere = not any(self._texts[kind, number].deltas for number in said)
-        # And where one that the done has was only begun under its number, the others are its rest.
+        # And where one that the done has was told otherwise under its number, it counts otherwise than the deltas do.
         told = {number: "".join(self._texts[kind, number].deltas) for number in said}
-        begun = any(part and part != said[number] and said[number].startswith(part) for number, part in told.items())
+        astray = any(part and part != said[number] for number, part in told.items())
         for found in extra:
             unended = found.deltas and not found.part_done
-            if (splinters and (pieces or splinters in whole)) or (unended and (streamed_elsewhere or begun)):
+            if (splinters and (pieces or splinters in whole)) or (unended and (streamed_elsewhere or astray)):
                 found.echo = True
 
     # -- the result -------------------------------------------------------------------------------------------

@@ -40,7 +40,9 @@ def adopt(output: Any, drafts: Drafts) -> list[Draft]:
         if fields is not None and text(fields.get("type")):
             entries[position] = fields
     gained: list[Draft] = []
-    for position, draft in _matched(entries, drafts.real()).items():
+    known = drafts.real()
+    known += _listed(entries, known, drafts)
+    for position, draft in _matched(entries, known).items():
         fields = entries.pop(position)
         whole = _whole(fields)
         better = whole.length >= draft.length or (draft.garbled and not whole.garbled)
@@ -54,6 +56,13 @@ def adopt(output: Any, drafts: Drafts) -> list[Draft]:
             gained.append(drafts.add(position, whole.id, whole.kind))
             _fill(gained[-1], fields, drafts)
     return gained
+
+
+def _listed(entries: Mapping[int, Mapping[str, Any]], known: list[Draft], drafts: Drafts) -> list[Draft]:
+    """What was taken for the echo of another call, and is listed as a call of its own."""
+    called = {draft.call_id for draft in known}
+    own = {text(fields.get("id")) for fields in entries.values() if text(fields.get("call_id")) not in {"", *called}}
+    return [draft for draft in drafts.all if draft.id in own - {""} and draft.kind in CALLS and draft not in known]
 
 
 def _says_something(whole: Draft) -> bool:

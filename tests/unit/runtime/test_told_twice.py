@@ -106,6 +106,13 @@ STREAMS = {
         added(0, "m"), delta(0, "m", "one", content_index=0), delta(0, "m", " two two", content_index=1),
         WORDS, text_item(0, "m", "one two"),
     ],
+    "every event counts on, and a delta of the first part was told at length": [
+        added(0, "m"), part_added(0, "m"), delta(0, "m", "one", content_index=1),
+        delta(0, "m", "onetwoonetwo", content_index=2), text_done(0, "m", "one", content_index=3),
+        part_done(0, "m", "one", place=4), part_added(0, "m", 5), delta(0, "m", " two", content_index=6),
+        text_done(0, "m", " two", content_index=7), part_done(0, "m", " two", place=8),
+        done(0, "m", "message", content=[{**PART, "text": "one"}, {**PART, "text": " two"}]),
+    ],
     "every event counts on, and a delta is missing": [
         added(0, "m"), delta(0, "m", "one", content_index=0), delta(0, "m", "o", content_index=2),
         text_done(0, "m", "one two", content_index=3), part_done(0, "m", "one two", place=4), text_item(0, "m", "one two"),
@@ -235,6 +242,12 @@ def test_a_call_that_stands_in_the_snapshot_alone_is_there_even_where_its_argume
     item = {"type": "function_call", "name": "look", "call_id": "c", "arguments": ["x"]}
     (made,) = read(completed(output=[item, {**item, "name": ""}])).items
     assert (made.name, made.call_id, made.arguments, made.invalid_arguments) == ("look", "c", "", True)
+
+
+def test_a_call_that_nobody_announced_is_no_echo_of_another_where_the_snapshot_lists_it():
+    said = [arguments_done(0, "f", "{}"), arguments_done(9, "g", "{}"), call_item(9, "g", "{}", call_id="d")]
+    result = read(*said, completed(output=[call_item(0, "f", "{}", call_id="c")["item"]]))
+    assert {(item.call_id, item.arguments) for item in result.items} == {("c", "{}"), ("d", "{}")}
 
 
 def test_a_call_announced_without_an_index_behind_its_deltas_is_one_call():
