@@ -147,7 +147,8 @@ def _other_streams(told: Told) -> Iterator[tuple[str, Sequence[Event]]]:
     if terminal is not None and terminal.kind is TerminalKind.COMPLETED and terminal.contested:
         unfinished = [event for event in told.events if not _contested(event)]
         yield "a status that is not final leaves the response unfinished", unfinished
-    if terminal is not None and terminal.kind is TerminalKind.COMPLETED and terminal.status is None:
+    by_name = terminal if terminal is not None and terminal.status is None else None
+    if by_name is not None and (by_name.kind is TerminalKind.COMPLETED or letter.done_marker == by_name.frame):
         spoken = [
             _nameless(event) if event.payload is None and event.type in TERMINALS else event for event in told.events
         ]

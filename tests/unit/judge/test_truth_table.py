@@ -164,6 +164,11 @@ ALTERNATIVES: list[tuple[str, Served, str]] = [
         served(sse(whole(TEXT)[:-1]) + b'event: response.completed\ndata: {"response":{"status":"completed"}}\n\n'),
         "goes by the data",
     ),
+    (
+        "an error's name on a frame that says [DONE]",
+        served(b"event: error\ndata: [DONE]\n\n" + LONG),
+        "says nothing, not even",
+    ),
     ("NaN in a delta", served(LONG.replace(b'"Hello,', b'NaN, "x": "Hello,', 1)), "strict decoder"),
     ("bytes that are not UTF-8", served(LONG.replace(b"Hello", b"He\xffo")), "strict decoder"),
     (

@@ -68,6 +68,27 @@ FULLEST: list[tuple[str, list[Any], tuple[str, ...]]] = [
         ("Hello",),
     ),
     (
+        "one part is done with other words, another was only begun",
+        [
+            *without(message("Hello"), "part.done", "item.done", "text.done"),
+            {
+                "type": "response.output_text.done",
+                "output_index": 0,
+                "item_id": "msg_0",
+                "content_index": 0,
+                "text": "Adieu",
+            },
+            {
+                "type": "response.output_text.delta",
+                "output_index": 0,
+                "item_id": "msg_0",
+                "content_index": 1,
+                "delta": "!",
+            },
+        ],
+        ("Hello!", "Adieu!"),
+    ),
+    (
         "done disagrees",
         [*without(message("Hello"), "part.done", "item.done", "text.done"), *message("Adieu")[-3:]],
         ("Hello", "Adieu"),

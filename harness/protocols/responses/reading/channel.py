@@ -38,6 +38,8 @@ ENDING = frozenset({Witness.PART_DONE, Witness.PART, Witness.ITEM_DONE})
 
 _LAST_WORDS = ENDING | {Witness.SNAPSHOT}
 
+_IN_TURN = (Witness.PART_DONE, Witness.PART, Witness.ITEM_DONE)
+
 WHOLE_ITEM = frozenset({Witness.ITEM_DONE, Witness.SNAPSHOT})
 
 
@@ -130,6 +132,13 @@ class Channel:
             # No witness covers every part: different witnesses tell different parts in full.
             fullest = {index: max((self.parts[w].get(index, "") for w in spoken), key=len) for index in covered}
             candidates = [_joined(self._counted_once(fullest, spoken)), *self._counted_apart(spoken)]
+        ended = [self.parts[witness] for witness in _IN_TURN if witness in spoken]
+        if any(parts.keys() < covered for parts in ended):
+            # Whoever speaks at the end of a part may be believed over its deltas, part by part too.
+            mixed = dict(self.parts.get(Witness.DELTAS, {}))
+            for parts in ended:
+                mixed |= parts
+            candidates.append(_joined(mixed))
         if Witness.ADDED in told and Witness.DELTAS in told:
             # Some servers put the first token into the added event and continue from there.
             candidates.append(told[Witness.ADDED] + told[Witness.DELTAS])
