@@ -16,9 +16,8 @@ from concurrent.futures import thread as pools
 from functools import lru_cache
 from typing import Any
 
-SETTLE_S = 2.0
-"""How long a thread, task or socket may take to go away after the call before it counts as left behind: only what leaks
-is waited for, and on a busy machine what merely ends takes its time."""
+SETTLE_S = 0.25
+"""How long a thread or socket may take to go away after the call before it counts as left behind."""
 
 
 def only_loopback() -> None:
