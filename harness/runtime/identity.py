@@ -256,8 +256,11 @@ def _same(draft: Draft, index: int | None, id: str, item: Any) -> bool:
     if draft.kind == "other" and draft.type != item.get("type"):
         return False
     call_id = text(item.get("call_id"))
+    if call_id and draft.call_id and call_id != draft.call_id:
+        # Where number, id and words are the same, the call id is what somebody writes anew.
+        return bool(id) and draft.id == id and index == draft.index and _says_the_same(draft, item)
     if call_id and draft.call_id:
-        return call_id == draft.call_id
+        return True
     if id and draft.id == id and (index == draft.index or None in {index, draft.index}):
         return True
     return _says_the_same(draft, item)

@@ -89,6 +89,21 @@ FULLEST: list[tuple[str, list[Any], tuple[str, ...]]] = [
         ("Hello!", "Adieu!"),
     ),
     (
+        "its end comes twice, under two numbers",
+        [
+            *message("Hello")[:-1],
+            {
+                "type": "response.output_text.done",
+                "output_index": 0,
+                "item_id": "msg_0",
+                "content_index": 5,
+                "text": "Hello",
+            },
+            message("Hello")[-1],
+        ],
+        ("Hello", "HelloHello"),
+    ),
+    (
         "done disagrees",
         [*without(message("Hello"), "part.done", "item.done", "text.done"), *message("Adieu")[-3:]],
         ("Hello", "Adieu"),

@@ -244,6 +244,13 @@ def test_a_call_that_stands_in_the_snapshot_alone_is_there_even_where_its_argume
     assert (made.name, made.call_id, made.arguments, made.invalid_arguments) == ("look", "c", "", True)
 
 
+def test_a_call_that_is_done_twice_under_two_call_ids_is_one_call():
+    told = [added(0, "f", "function_call", name="look", call_id="c"), arguments_done(0, "f", "{}")]
+    twice = [call_item(0, "f", "{}", call_id=call_id) for call_id in ("d", "e")]
+    assert len(read(*told, *twice, completed()).items) == 1
+    assert len(read(*told, twice[0], call_item(0, "f", '{"x":1}', call_id="e"), completed()).items) == 2
+
+
 def test_a_call_that_nobody_announced_is_no_echo_of_another_where_the_snapshot_lists_it():
     said = [arguments_done(0, "f", "{}"), arguments_done(9, "g", "{}"), call_item(9, "g", "{}", call_id="d")]
     result = read(*said, completed(output=[call_item(0, "f", "{}", call_id="c")["item"]]))

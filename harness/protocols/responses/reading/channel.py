@@ -77,7 +77,7 @@ class Channel:
         full = [
             text
             for text in candidates
-            if not any(o != text and o.startswith(text) for o in (final if text in final else candidates))
+            if not any(_continues(other, text) for other in (final if text in final else candidates))
         ]
         if snapshot is not None and not any(_continues(other, snapshot) for other in full):
             full.append(snapshot)
@@ -133,9 +133,10 @@ class Channel:
             fullest = {index: max((self.parts[w].get(index, "") for w in spoken), key=len) for index in covered}
             candidates = [_joined(self._counted_once(fullest, spoken)), *self._counted_apart(spoken)]
         ended = [self.parts[witness] for witness in _IN_TURN if witness in spoken]
-        if any(parts.keys() < covered for parts in ended):
+        streamed = self.parts.get(Witness.DELTAS, {})
+        if ended and all(parts.keys() < streamed.keys() for parts in ended):
             # Whoever speaks at the end of a part may be believed over its deltas, part by part too.
-            mixed = dict(self.parts.get(Witness.DELTAS, {}))
+            mixed = dict(streamed)
             for parts in ended:
                 mixed |= parts
             candidates.append(_joined(mixed))
@@ -145,9 +146,9 @@ class Channel:
         return candidates
 
 
-def _continues(other: str, snapshot: str) -> bool:
-    """Whether the other text goes on where the snapshot stops. One that is told twice does not: it stops there too."""
-    return other != snapshot and other.startswith(snapshot) and not other.endswith(snapshot)
+def _continues(other: str, text: str) -> bool:
+    """Whether the other text goes on where this one stops. One that is told twice does not: it stops there too."""
+    return other != text and other.startswith(text) and not other.endswith(text)
 
 
 def _joined(parts: Mapping[int, str]) -> str:
