@@ -12,7 +12,7 @@ from functools import lru_cache
 
 from harness.judge.evidence import Attempt
 from harness.judge.rule import Scene
-from harness.protocols.responses.reading import ChannelKind, ItemReading, Reading
+from harness.protocols.responses.reading import ChannelKind, ItemReading, Reading, Witness
 from harness.protocols.responses.reading.fact import OWNER
 
 TEXT_PHASES = ("final_answer",)
@@ -182,8 +182,14 @@ def _is_echo(item: ItemReading, items: Sequence[ItemReading], kind: ChannelKind)
         return False
     words = item.channels[kind].accepted
     if item.finished:
-        # Its end alone was told, and word for word it is the end that another one lacks.
-        lacking = [other for other in items if other is not item and other.added and not other.finished]
+        # Its end alone was told, and word for word it is the end that another one lacks, or has with other words.
+        lacking = [
+            other
+            for other in items
+            if other is not item
+            and other.added
+            and not (other.finished and other.channels[kind].witnesses.get(Witness.ITEM_DONE) in words)
+        ]
         return any(all(spelling in other.channels[kind].accepted for spelling in words) for other in lacking)
     told = [text for other in items if other is not item and other.settled for text in other.channels[kind].accepted]
     return all(any(spelling in text for text in told) for spelling in words)

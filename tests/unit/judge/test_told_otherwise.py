@@ -60,6 +60,16 @@ def test_words_are_owed_once(name: str) -> None:
     assert "content-kept" in failed(STREAMS[name])
 
 
+def test_ends_under_the_numbers_of_the_next_items_are_those_of_the_items_they_tell() -> None:
+    told = []
+    for place, words in enumerate(("first words", "second words")):
+        *begun, end = message(words, place)
+        told += [*begun, {**elsewhere(end, place + 1), "item": {**end["item"], "id": f"final_{place}"}}]
+    stream = [created(), *told, terminal()]
+    assert failed(stream, "first words", "second words") == set()
+    assert failed(stream, "first words") == failed(stream, "second words") == {"content-kept"}
+
+
 def test_two_items_that_were_both_announced_are_both_owed_whatever_they_say() -> None:
     both = whole(message(WORDS), message(WORDS, 1))
     assert failed(both, WORDS, WORDS) == set()
