@@ -29,12 +29,9 @@ class Delivery:
 
     def __post_init__(self) -> None:
         kinds = list(map(type, self.actions))
-        if kinds and kinds[0] is Head and kinds[-1] in _ENDINGS and _BODY.issuperset(kinds[1:-1]):
-            pass  # as nearly all are
-        elif not kinds or kinds[-1] not in _ENDINGS or not _ENDINGS.isdisjoint(kinds[:-1]):
-            raise ValueError("a delivery has exactly one ending (End, Cut, Reset or Stall), and it comes last")
-        else:
-            _check_head(kinds)
+        plain = kinds and kinds[0] is Head and kinds[-1] in _ENDINGS and _BODY.issuperset(kinds[1:-1])
+        if not plain:  # nearly all are
+            _check_order(kinds)
         pieces = tuple([action.data for action in self.actions if type(action) is Send])
         if b"" in pieces:
             raise ValueError("a Send is never empty: in chunked framing an empty chunk ends the body")
@@ -85,7 +82,10 @@ class Delivery:
         return float("inf") if isinstance(self.ending, Stall) else longest
 
 
-def _check_head(kinds: list[type[Action]]) -> None:
+def _check_order(kinds: list[type[Action]]) -> None:
+    """Raises ValueError where the ending or the head is missing, out of its place, or there more than once."""
+    if not kinds or kinds[-1] not in _ENDINGS or not _ENDINGS.isdisjoint(kinds[:-1]):
+        raise ValueError("a delivery has exactly one ending (End, Cut, Reset or Stall), and it comes last")
     head = next((number for number, kind in enumerate(kinds) if kind is Head or kind is Stdio), len(kinds))
     if kinds.count(Head) + kinds.count(Stdio) > 1 or Send in kinds[:head]:
         raise ValueError("a delivery has at most one Head (or Stdio), and it comes before the first Send")

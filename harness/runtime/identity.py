@@ -47,10 +47,10 @@ class Drafts:
         return [draft for _, _, draft in sorted(keyed, key=lambda entry: entry[:2])]
 
     def real(self) -> list[Draft]:
-        """In order, without echoes: parts that came under another name, of an item that is finished and has them, or
-        under another index, of an item of that very id that was never announced either, or of deltas that one
-        of that id says to the end; and items that were left open and told a second time to their end, under
-        their id or, word for word, under their index."""
+        """In order, without echoes: parts that came under another name, of an item that is finished and has them;
+        under another index, of an item of that very id that was never announced either; deltas of a text that somebody
+        of that id tells to its end; and items that were left open and told a second time to their end, under their id
+        or, word for word, under their index."""
         drafts = self.in_order()
         ended = {(draft.kind, key) for draft in drafts if draft.closed for key in (draft.id, draft.index)}
         finished: dict[tuple[ItemKind | None, str], str] = defaultdict(lambda: "\0")

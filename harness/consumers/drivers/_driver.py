@@ -25,7 +25,6 @@ _DETAILS = (
     "code", "status_code", "status", "param", "type", "body", "raw", "request_id", "reason", "errno", "doc",
 )  # fmt: skip
 
-
 DELTAS = {
     "response.output_text.delta": "text",
     "response.refusal.delta": "refusal",
@@ -112,10 +111,8 @@ def _tell(say: Callable[..., None], name: str, turn: Json) -> None:
 
 
 def attempt(call: Callable[[], T]) -> tuple[T | None, Json | None]:
-    """``(result, failure)`` of a call; exactly one is None. SystemExit is what a consumer must not do to its user.
-
-    So is KeyboardInterrupt, in a process of its own, which no terminal interrupts; elsewhere it is the user's.
-    """
+    """``(result, failure)`` of a call; exactly one is None. SystemExit is what a consumer must not do to its user, and
+    so is KeyboardInterrupt in a process of its own, which no terminal interrupts; elsewhere it is the user's."""
     try:
         return call(), None
     except KeyboardInterrupt as error:
